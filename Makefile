@@ -1,0 +1,49 @@
+# One obvious place for every chore. `make demo` and `make test` do all set-up by themselves.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+UV     := $(BIN)/uv
+UV_PIN := uv==0.13.9
+
+.PHONY: env demo test unit lint format lock bench clean
+
+env: $(VENV)/.ready ## the environment, from the lock file
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "omnibus needs Python 3.11 or newer; found $$($(PYTHON) --version). Try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@test -x $(UV) || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check $(UV_PIN); }
+	@echo "Installing the packages of requirements.lock ..."
+	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps $(UV_PIN) --editable .
+	@touch $@
+
+demo: env ## the main job, end to end, on the embedded stack
+	$(BIN)/omnibus demo
+
+test: env ## everything
+	$(BIN)/python -m pytest tests
+
+unit: env ## what needs no process, in seconds
+	$(BIN)/python -m pytest tests/unit
+
+lint: env ## style, types, import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: env
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: ## pin every dependency with its hashes (no index address goes into the file)
+	@test -x $(UV) || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check $(UV_PIN); }
+	$(UV) pip compile pyproject.toml --all-extras --universal --generate-hashes --no-annotate --no-header \
+		--no-emit-index-url --quiet --upgrade --output-file requirements.lock
+
+bench: env ## the table of ratios
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

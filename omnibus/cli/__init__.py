@@ -1,0 +1,1 @@
+"""The `omnibus` command: one module a command."""

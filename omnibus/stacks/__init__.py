@@ -1,0 +1,1 @@
+"""The stacks: which servers run, how they are started, watched and stopped."""

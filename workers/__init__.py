@@ -1,0 +1,1 @@
+"""Whoever takes something off the bus: dispatchers, the two flows, and the adapters to everything outside."""

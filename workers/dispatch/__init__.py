@@ -1,0 +1,1 @@
+"""Kafka to Celery: batches, back-pressure, the completion watermark and dead letters."""

@@ -1,0 +1,1 @@
+"""The words of the field as frozen dataclasses: no I/O, no vendor types."""

@@ -1,0 +1,1 @@
+"""From a notification to segments in the index."""

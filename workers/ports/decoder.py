@@ -1,0 +1,21 @@
+"""The decoder: from the bytes of an object, which are hostile until proven otherwise, to content."""
+
+from typing import Protocol
+
+from workers.domain.decoded import Decoded
+
+
+class Decoder(Protocol):
+    """Decodes outside this process, with limits on memory, time and output. Not safe to call from several threads."""
+
+    def decode(self, data: bytes, *, key: str) -> Decoded:
+        """What the object is, by its content; `key` only helps to tell kinds of text apart (`.md`, `.csv`, `.json`).
+
+        Raises `EmptyMedia`, `UnknownMediaType`, `DamagedMedia` or `MediaTooLarge` (also for memory and time), each
+        with one sentence that says what was seen. Content that kills the decoding process is `DamagedMedia` too.
+        """
+        ...
+
+    def close(self) -> None:
+        """End the decoding process."""
+        ...
