@@ -29,7 +29,7 @@ class DecodedText:
 
 @dataclass(frozen=True, slots=True)
 class DecodedImage:
-    """A picture. `width` and `height` are the original's, upright; `pixels` may be smaller (see the decoder's limit)."""
+    """A picture. `width` and `height` are the original's, upright; `pixels` may be smaller."""
 
     media_type: str
     pixels: Pixels = field(repr=False)

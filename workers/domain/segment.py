@@ -31,7 +31,7 @@ class Space:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A piece of one object. `text` is what keyword search and the generator see; `derived` says that a model wrote it."""
+    """A piece of one object. `text` is for keyword search and the generator; `derived`: a model wrote it."""
 
     id: str
     ordinal: int

@@ -16,7 +16,7 @@ class Cache(Protocol):
         ...
 
     def claim(self, key: str, value: bytes, *, ttl_s: int) -> bool:
-        """Store `value` if there is nothing under `key`; whether it was stored. Of many callers at once, one gets True."""
+        """Store `value` if nothing is under `key`; whether it was stored. Of many callers at once, one gets True."""
         ...
 
     def delete(self, keys: Sequence[str]) -> None:

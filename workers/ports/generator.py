@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 
+NOT_FOUND = "NOT FOUND"
+"""What the model is told to write, and nothing else, when the passages do not say."""
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """One source as the model reads it."""

@@ -1,0 +1,103 @@
+"""Every setting, with its default: `OMNIBUS_*` variables win over `omnibus.toml`, and that over the running stack."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    JsonConfigSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+PREFIX = "OMNIBUS_"
+STATE_FILE = "endpoints.json"
+
+
+class Settings(BaseSettings):
+    """What an operator can set; `docs/settings.md` has the same table, and a test holds them together."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, toml_file="omnibus.toml", extra="forbid", frozen=True)
+
+    data: Path = Field(default=Path(".omnibus"), description="Folder of the embedded stack: bucket, index, logs")
+    stack: Literal["embedded"] = Field(default="embedded", description="Which servers are used")
+    profile: str = Field(default="offline", description="Which models are used: `offline` or `offline-small`")
+    model_cache: Path | None = Field(default=None, description="Folder of the models; the user's cache if not set")
+
+    kafka: str = Field(default="127.0.0.1:9092", description="Kafka's `host:port`")
+    s3: str = Field(default="http://127.0.0.1:9000", description="The object store's address")
+    access_key: str = Field(default="", description="Access key of the object store")
+    secret_key: str = Field(default="", description="Secret key of the object store", repr=False)
+    bucket: str = Field(default="media", description="The bucket that is indexed")
+    question_bucket: str = Field(
+        default="questions", description="The bucket for pictures that are part of a question; it is not indexed"
+    )
+    redis: str = Field(default="redis://127.0.0.1:6379/0", description="Broker, results and cache", repr=False)
+
+    reply_topics: list[str] = Field(
+        default=["rag.replies", "rag.replies.*"],
+        description="Topics that a requester may name for replies (shell patterns)",
+    )
+    batch: int = Field(default=32, ge=1, le=256, description="Most objects in one ingest task")
+    in_flight: int = Field(
+        default=256, ge=1, description="Most events in flight before a topic's partitions are paused"
+    )
+    media_lease_s: float = Field(
+        default=120, gt=0, description="Seconds after which an ingest task that did not report is sent again"
+    )
+    question_lease_s: float = Field(
+        default=120, gt=0, description="Seconds after which a question that got no reply is sent again"
+    )
+    tries: int = Field(default=5, ge=1, description="Tries before an event becomes a dead letter")
+    deadline_s: float = Field(default=300, gt=0, description="Seconds a question may take if it names no deadline")
+    max_text_bytes: int = Field(default=20_000_000, gt=0, description="Largest text object, in bytes")
+    max_object_bytes: int = Field(default=100_000_000, gt=0, description="Largest object of any kind, in bytes")
+    answer_threads: int = Field(default=8, ge=1, description="Threads of an answer worker")
+    answer_tokens: int = Field(default=160, ge=1, description="Most tokens in an answer")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Explicit values, then the environment, then `omnibus.toml`, then what the running stack wrote down."""
+        del dotenv_settings, file_secret_settings
+        data = init_settings().get("data") or os.environ.get(f"{PREFIX}DATA") or ".omnibus"
+        running = JsonConfigSettingsSource(settings_cls, json_file=Path(data) / STATE_FILE)
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls), running
+
+
+def load(**given: Any) -> Settings:
+    """The settings; those `given` win, None means not given.
+
+    Raises `ValueError` with one line per problem: an unknown key, a value of the wrong kind.
+    """
+    unknown = sorted(
+        name
+        for name in os.environ
+        if name.startswith(PREFIX) and name[len(PREFIX) :].lower() not in Settings.model_fields
+    )
+    if unknown:
+        raise ValueError(f"unknown setting {', '.join(unknown)}; docs/settings.md lists them all")
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        problems = (f"setting {'.'.join(map(str, p['loc']))}: {p['msg']}" for p in error.errors())
+        raise ValueError("\n".join(problems)) from error
+
+
+def write_endpoints(data: Path, endpoints: dict[str, Any]) -> None:
+    """Note the running stack's addresses and credentials in its folder, readable by its owner alone."""
+    path = data / STATE_FILE
+    partial = path.with_suffix(".partial")
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        json.dump(endpoints, file)
+    partial.replace(path)

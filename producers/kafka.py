@@ -1,0 +1,86 @@
+"""The one Kafka publisher: whatever Omnibus puts on the bus goes through here."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+from kafka import KafkaProducer
+from kafka.errors import KafkaError
+
+from producers.errors import BusUnavailable
+from schemas.envelope import Message, to_record
+
+TIMEOUT_S = 10.0
+
+
+class Publisher:
+    """Publishes and waits for the broker's acknowledgement. Safe to use from several threads, not across a fork.
+
+    `source` is the CloudEvents source of what it sends. Raises `BusUnavailable` when the broker does not answer.
+    """
+
+    def __init__(self, bootstrap: str, *, source: str, timeout_s: float = TIMEOUT_S) -> None:
+        self._bootstrap = bootstrap
+        self._source = source
+        self._timeout_s = timeout_s
+        timeout_ms = int(timeout_s * 1000)
+        try:
+            # acks=all and one request in flight: an acknowledged record is kept, and those of one key keep their order.
+            self._producer = KafkaProducer(
+                bootstrap_servers=bootstrap,
+                acks="all",
+                linger_ms=0,
+                max_in_flight_requests_per_connection=1,
+                max_block_ms=timeout_ms,
+                delivery_timeout_ms=timeout_ms,
+                request_timeout_ms=timeout_ms // 2,
+                bootstrap_timeout_ms=timeout_ms,
+                reconnect_backoff_max_ms=1000,
+            )
+        except KafkaError as error:
+            raise BusUnavailable(f"Kafka at {bootstrap} does not answer: {error}") from error
+
+    def publish(
+        self,
+        topic: str,
+        message: Message,
+        *,
+        key: str,
+        event_id: str | None = None,
+        extensions: Mapping[str, str] | None = None,
+    ) -> str:
+        """Send one message; its event id, a random one where none is given."""
+        event_id = event_id or str(uuid.uuid4())
+        record = to_record(message, event_id=event_id, source=self._source, subject=key, extensions=extensions)
+        self.publish_raw(topic, key=key.encode(), value=record.value, headers=record.headers)
+        return event_id
+
+    def publish_raw(
+        self, topic: str, *, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]] = ()
+    ) -> None:
+        """Send one record as it is."""
+        self.publish_all([(topic, key, value, headers)])
+
+    def publish_all(
+        self, records: Sequence[tuple[str, bytes | None, bytes | None, Sequence[tuple[str, bytes]]]]
+    ) -> None:
+        """Send (topic, key, value, headers) records together, and wait for all of them."""
+        try:
+            sent: list[Any] = [
+                self._producer.send(topic, key=key, value=value, headers=list(headers))
+                for topic, key, value, headers in records
+            ]
+            for future in sent:
+                future.get(timeout=self._timeout_s)
+        except KafkaError as error:
+            raise BusUnavailable(f"Kafka at {self._bootstrap} does not take messages: {error}") from error
+
+    def close(self) -> None:
+        """Send what is still waiting, and disconnect."""
+        self._producer.close(timeout=self._timeout_s)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

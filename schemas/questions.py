@@ -1,0 +1,90 @@
+"""Questions as they travel on `rag.queries`."""
+
+import base64
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+from schemas.envelope import Message
+
+INLINE_LIMIT = 512 * 1024
+"""Bytes of a picture that may travel inside a question; larger ones are referred to by bucket and key."""
+
+Modality = Literal["text", "image", "audio", "video"]
+
+
+class MediaRef(BaseModel):
+    """A picture or a sound that is part of a question: in the bucket, or inline as base64."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    bucket: str | None = None
+    key: str | None = None
+    data: str | None = None
+    media_type: str | None = None
+
+    @model_validator(mode="after")
+    def _is_one_of_two(self) -> Self:
+        referred = self.bucket is not None and self.key is not None
+        if referred == (self.data is not None) or (self.bucket is None) != (self.key is None):
+            raise ValueError("give either bucket and key, or data (base64), not both")
+        return self
+
+    @field_validator("data")
+    @classmethod
+    def _is_small_base64(cls, data: str | None) -> str | None:
+        if data is not None:
+            try:
+                size = len(base64.b64decode(data, validate=True))
+            except ValueError:
+                raise ValueError("data is not base64") from None
+            if size > INLINE_LIMIT:
+                raise ValueError(
+                    f"{size} bytes inline; at most {INLINE_LIMIT} are allowed, refer to larger media by bucket and key"
+                )
+        return data
+
+    @classmethod
+    def inline(cls, data: bytes, media_type: str | None = None) -> Self:
+        """A reference that carries its bytes."""
+        return cls(data=base64.b64encode(data).decode(), media_type=media_type)
+
+    def inline_bytes(self) -> bytes | None:
+        """The bytes that travel inside, None for a reference into the bucket."""
+        return None if self.data is None else base64.b64decode(self.data)
+
+
+class QueryFilters(BaseModel):
+    """Narrows what is searched. Empty means everything of the tenant."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    modality: list[Modality] = Field(default_factory=list)
+    prefix: str = ""
+
+
+class QueryRequested(Message):
+    """A question: at least one of text, image and audio.
+
+    Unlike other messages it refuses fields that it does not know: a misspelt `top_k` must not be passed over.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    event_type: ClassVar[str] = "io.omnibus.query.requested.v1"
+
+    text: Annotated[str, StringConstraints(strip_whitespace=True, max_length=8000)] | None = None
+    image: MediaRef | None = None
+    audio: MediaRef | None = None
+    filters: QueryFilters = Field(default_factory=QueryFilters)
+    top_k: int = Field(default=10, ge=1, le=100)
+    generate: bool = True
+    stream: bool = False
+    deadline: AwareDatetime | None = None
+    tenant: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")] = "default"
+    reply_topic: Annotated[str, StringConstraints(max_length=249)] | None = None
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> Self:
+        if not (self.text or self.image or self.audio):
+            raise ValueError("a question needs at least one of text, image and audio")
+        return self

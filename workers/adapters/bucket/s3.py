@@ -1,0 +1,85 @@
+"""The Bucket port over any S3 store (MinIO, SeaweedFS), through minio-py."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from minio import Minio
+from minio.error import MinioException, S3Error
+from urllib3 import PoolManager, Retry, Timeout
+from urllib3.exceptions import HTTPError
+
+from workers.domain.media import ObjectInfo, ObjectRef
+from workers.errors import MediaTooLarge, ObjectGone, ServiceUnavailable
+
+GONE = {"NoSuchKey", "NoSuchBucket", "NoSuchVersion", "MethodNotAllowed"}
+"""S3 error codes for an object that is not there; the last is the answer for a delete marker."""
+
+
+def s3_client(endpoint: str, access_key: str, secret_key: str) -> Minio:
+    """A client for `http://host:port` or `https://host:port` that gives up soon, so that the caller can decide."""
+    pool = PoolManager(timeout=Timeout(connect=2, read=30), retries=Retry(total=2, backoff_factor=0.2), maxsize=16)
+    scheme, _, host = endpoint.partition("://")
+    return Minio(host, access_key=access_key, secret_key=secret_key, secure=scheme == "https", http_client=pool)
+
+
+class S3Bucket:
+    """Objects of an S3 store, read only."""
+
+    def __init__(self, client: Minio) -> None:
+        self._client = client
+
+    def stat(self, ref: ObjectRef) -> ObjectInfo | None:
+        """See `ports.bucket.Bucket`."""
+        try:
+            with _known_errors(ref):
+                found = self._client.stat_object(ref.bucket, ref.key)
+        except ObjectGone:
+            return None
+        return ObjectInfo(
+            ref=ref,
+            etag=(found.etag or "").strip('"'),
+            size=found.size or 0,
+            last_modified=found.last_modified or datetime.now(UTC),
+            version_id=found.version_id or "",
+            content_type=found.content_type or "",
+        )
+
+    def read(self, ref: ObjectRef, *, limit: int) -> bytes:
+        """See `ports.bucket.Bucket`."""
+        with _known_errors(ref):
+            response = self._client.get_object(ref.bucket, ref.key)
+            try:
+                data: bytes = response.read(limit + 1)
+            finally:
+                response.close()
+                response.release_conn()
+        if len(data) > limit:
+            raise MediaTooLarge(f"{ref.key} has more than {limit} bytes, the limit for its kind")
+        return data
+
+    def list(self, bucket: str, prefix: str = "") -> Iterator[ObjectInfo]:
+        """See `ports.bucket.Bucket`."""
+        with _known_errors(ObjectRef(bucket, prefix)):
+            for found in self._client.list_objects(bucket, prefix=prefix, recursive=True):
+                if found.is_dir or found.object_name is None:
+                    continue
+                yield ObjectInfo(
+                    ref=ObjectRef(bucket, found.object_name),
+                    etag=(found.etag or "").strip('"'),
+                    size=found.size or 0,
+                    last_modified=found.last_modified or datetime.now(UTC),
+                    version_id=found.version_id or "",
+                )
+
+
+@contextmanager
+def _known_errors(ref: ObjectRef) -> Iterator[None]:
+    try:
+        yield
+    except S3Error as error:
+        if error.code in GONE:
+            raise ObjectGone(f"{ref.name} is not in the bucket") from error
+        raise ServiceUnavailable(f"the object store refused {ref.name}: {error.code}: {error.message}") from error
+    except (MinioException, HTTPError, OSError) as error:
+        raise ServiceUnavailable(f"the object store does not answer for {ref.name}: {error}") from error

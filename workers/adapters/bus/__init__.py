@@ -1,0 +1,1 @@
+"""The message bus, as a dispatcher reads it."""

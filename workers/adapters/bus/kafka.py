@@ -1,0 +1,107 @@
+"""The Consumer port over Kafka, through kafka-python."""
+
+from collections.abc import Mapping, Sequence
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
+from kafka.structs import OffsetAndMetadata
+
+from workers.domain.record import Incoming, Position
+from workers.errors import ServiceUnavailable
+
+
+class KafkaTopicConsumer:
+    """One member of `group` on `topic`. Raises `ServiceUnavailable` when the broker cannot be reached at the start.
+
+    `fetch_wait_ms`: how long the broker may hold back an empty answer; on a broker that does not wake a waiting fetch
+    (the embedded one) this is the latency of a message.
+    """
+
+    def __init__(self, bootstrap: str, *, topic: str, group: str, fetch_wait_ms: int, batch: int) -> None:
+        self._topic = topic
+        self._revoked: SimpleQueue[int] = SimpleQueue()
+        self._paused = False
+        try:
+            self._consumer = KafkaConsumer(
+                bootstrap_servers=bootstrap,
+                group_id=group,
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                fetch_max_wait_ms=fetch_wait_ms,
+                max_poll_records=batch,
+                session_timeout_ms=6000,
+                heartbeat_interval_ms=1000,
+                max_poll_interval_ms=60_000,
+                request_timeout_ms=10_000,
+                bootstrap_timeout_ms=10_000,
+                reconnect_backoff_max_ms=1000,
+            )
+            self._consumer.subscribe([topic], listener=_Listener(self._revoked))
+        except KafkaError as error:
+            raise ServiceUnavailable(f"Kafka at {bootstrap} does not answer: {error}") from error
+
+    def poll(self, *, timeout_s: float) -> Sequence[Incoming]:
+        """See `ports.consumer.Consumer`."""
+        try:
+            batches = self._consumer.poll(timeout_ms=max(1, int(timeout_s * 1000)))
+        except KafkaError:
+            # The next poll connects again; what was not read is still there.
+            return []
+        if self._paused:
+            # A rebalance assigns partitions that are not paused; a paused consumer takes nothing of them.
+            self._consumer.pause(*self._consumer.assignment())
+        return [_incoming(record) for records in batches.values() for record in records]
+
+    def revoked(self) -> frozenset[int]:
+        """See `ports.consumer.Consumer`."""
+        partitions: set[int] = set()
+        try:
+            while True:
+                partitions.add(self._revoked.get_nowait())
+        except Empty:
+            return frozenset(partitions)
+
+    def commit(self, offsets: Mapping[int, int]) -> None:
+        """See `ports.consumer.Consumer`."""
+        marks = {TopicPartition(self._topic, p): OffsetAndMetadata(offset, "", -1) for p, offset in offsets.items()}
+        try:
+            self._consumer.commit(marks, timeout_ms=5000)
+        except KafkaError:
+            # A rebalance or an absent broker: whoever reads these records next does the work again.
+            return
+
+    def pause(self, *, paused: bool) -> None:
+        """See `ports.consumer.Consumer`."""
+        self._paused = paused
+        partitions = self._consumer.assignment()
+        (self._consumer.pause if paused else self._consumer.resume)(*partitions)
+
+    def close(self) -> None:
+        """See `ports.consumer.Consumer`."""
+        self._consumer.close(autocommit=False, timeout_ms=2000)
+
+
+class _Listener(ConsumerRebalanceListener):
+    """Only takes notes: it runs on the client's own thread, where a commit would raise."""
+
+    def __init__(self, revoked: SimpleQueue[int]) -> None:
+        self._revoked = revoked
+
+    def on_partitions_revoked(self, revoked: Sequence[Any]) -> None:
+        for partition in revoked:
+            self._revoked.put(partition.partition)
+
+    def on_partitions_assigned(self, assigned: Sequence[Any]) -> None:
+        del assigned
+
+
+def _incoming(record: Any) -> Incoming:
+    return Incoming(
+        topic=record.topic,
+        position=Position(record.partition, record.offset),
+        key=record.key,
+        value=record.value,
+        headers=tuple((name, value or b"") for name, value in record.headers or ()),
+    )

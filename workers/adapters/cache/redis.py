@@ -1,0 +1,53 @@
+"""The Cache port over Redis or Valkey."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from workers.errors import ServiceUnavailable
+
+PREFIX = "omnibus:"
+"""Keeps our keys apart from Celery's, which share the server."""
+
+
+class RedisCache:
+    """Connects at first use; safe to use from several threads."""
+
+    def __init__(self, url: str) -> None:
+        self._redis = Redis.from_url(url, socket_timeout=10, socket_connect_timeout=2, health_check_interval=10)
+
+    def get_many(self, keys: Sequence[str]) -> Sequence[bytes | None]:
+        """See `ports.cache.Cache`."""
+        if not keys:
+            return []
+        with _known_errors():
+            values: list[bytes | None] = self._redis.mget([PREFIX + key for key in keys])
+        return values
+
+    def put_many(self, values: Mapping[str, bytes], *, ttl_s: int) -> None:
+        """See `ports.cache.Cache`."""
+        with _known_errors(), self._redis.pipeline(transaction=False) as pipeline:
+            for key, value in values.items():
+                pipeline.set(PREFIX + key, value, ex=ttl_s)
+            pipeline.execute()
+
+    def claim(self, key: str, value: bytes, *, ttl_s: int) -> bool:
+        """See `ports.cache.Cache`."""
+        with _known_errors():
+            return bool(self._redis.set(PREFIX + key, value, ex=ttl_s, nx=True))
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """See `ports.cache.Cache`."""
+        if keys:
+            with _known_errors():
+                self._redis.delete(*(PREFIX + key for key in keys))
+
+
+@contextmanager
+def _known_errors() -> Iterator[None]:
+    try:
+        yield
+    except (RedisError, OSError) as error:
+        raise ServiceUnavailable(f"the cache (Redis) does not answer: {error}") from error

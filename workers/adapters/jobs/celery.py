@@ -1,0 +1,117 @@
+"""Celery on Redis: the app with the settings that belong together, and the Jobs port over it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+from celery import Celery
+from celery.exceptions import CeleryError
+from kombu.exceptions import KombuError
+from redis.exceptions import RedisError
+
+from workers.answer.flow import question_canvas
+from workers.domain.change import Change, Outcome
+from workers.errors import ServiceUnavailable
+from workers.ports.jobs import JobFailure
+
+INGEST_TASK = "ingest.index_changes"
+INGEST_QUEUE = "ingest.light"
+VISIBILITY_S = 600
+"""Longer than any task may run: a task that is still running must not be handed out a second time. What is really lost
+comes back sooner, when the dispatcher's lease ends."""
+
+
+def make_app(redis_url: str) -> Celery:
+    """A Celery app that connects at first use.
+
+    Redis as a broker is not at-least-once by itself; the settings narrow the gaps and the dispatchers' leases close
+    them (docs/decisions/001-kafka-is-the-ledger.md).
+    """
+    transport = {
+        "visibility_timeout": VISIBILITY_S,
+        "unacked_restore_interval": 2,
+        "unacked_restore_throttle": 1,
+        "unacked_restore_limit": 1000,
+        "socket_timeout": 10,
+        "socket_connect_timeout": 2,
+        "socket_keepalive": True,
+        "health_check_interval": 10,
+        "retry_on_timeout": True,
+    }
+    app = Celery("omnibus", broker=redis_url, backend=redis_url, set_as_current=True)
+    app.conf.update(
+        task_serializer="json",
+        result_serializer="json",
+        accept_content=["json"],
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        worker_prefetch_multiplier=1,
+        broker_transport_options=transport,
+        result_backend_transport_options={"visibility_timeout": VISIBILITY_S},
+        redis_socket_timeout=10,
+        redis_socket_connect_timeout=2,
+        redis_socket_keepalive=True,
+        redis_backend_health_check_interval=10,
+        redis_retry_on_timeout=True,
+        visibility_timeout=VISIBILITY_S,
+        result_expires=3600,
+        result_backend_always_retry=True,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_pool_acquire_timeout=10,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        worker_soft_shutdown_timeout=5.0,
+        worker_hijack_root_logger=False,
+        worker_send_task_events=False,
+        task_ignore_result=False,
+        enable_utc=True,
+    )
+    return app
+
+
+class CeleryJobs:
+    """The Jobs port. Used by a dispatcher's one thread."""
+
+    def __init__(self, app: Celery) -> None:
+        self._app = app
+
+    def start_ingest(self, job_id: str, changes: Sequence[Change]) -> None:
+        """See `ports.jobs.Jobs`."""
+        with _known_errors():
+            self._app.send_task(
+                INGEST_TASK,
+                args=[[change.to_dict() for change in changes]],
+                task_id=job_id,
+                queue=INGEST_QUEUE,
+                retry=False,
+            )
+
+    def ingest_results(self, job_ids: Sequence[str]) -> Mapping[str, Sequence[Outcome] | JobFailure]:
+        """See `ports.jobs.Jobs`. One round trip to Redis, whatever the number of jobs."""
+        if not job_ids:
+            return {}
+        backend = self._app.backend
+        with _known_errors():
+            values = backend.client.mget([backend.get_key_for_task(job_id) for job_id in job_ids])
+        metas = {job_id: backend.decode_result(value) for job_id, value in zip(job_ids, values, strict=True) if value}
+        return {job_id: _result(meta) for job_id, meta in metas.items() if meta["status"] in backend.READY_STATES}
+
+    def start_question(self, request_id: str, *, generate: bool, expires: datetime) -> None:
+        """See `ports.jobs.Jobs`."""
+        with _known_errors():
+            question_canvas(request_id, generate=generate, expires=expires).apply_async(app=self._app, retry=False)
+
+
+def _result(meta: Mapping[str, object]) -> Sequence[Outcome] | JobFailure:
+    result = meta["result"]
+    if meta["status"] == "SUCCESS" and isinstance(result, list):
+        return [Outcome.from_dict(entry) for entry in result]
+    return JobFailure(f"the ingest task ended as {meta['status']}: {result}")
+
+
+@contextmanager
+def _known_errors() -> Iterator[None]:
+    try:
+        yield
+    except (RedisError, KombuError, CeleryError, OSError) as error:
+        raise ServiceUnavailable(f"the job queue (Redis) does not answer: {error}") from error

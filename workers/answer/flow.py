@@ -1,0 +1,166 @@
+"""What happens to a question after it was read: the steps, in order, one line each, as a Celery canvas."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import Any
+
+from celery import chain, group, signature
+from celery.canvas import Signature
+
+from workers.answer.asked import Asked, Questions
+from workers.answer.attribute import attribute
+from workers.answer.complete import completed
+from workers.answer.encode import EncodedQuestions, QuestionEncoder
+from workers.answer.fuse import fuse
+from workers.answer.generate import Writer, wording
+from workers.answer.reply import Replies
+from workers.answer.retrieve import RETRIEVERS, Retrieval, Retrieved
+from workers.domain.hit import FusedHit
+from workers.errors import DeadlineExceeded, OmnibusError
+from workers.ports.encoders import TextEncoder
+from workers.ports.index import Index
+
+QUEUE = "answer"
+State = dict[str, Any]
+"""What travels between the steps: ids, scores and timings."""
+
+
+def question_canvas(request_id: str, *, generate: bool, expires: datetime) -> Signature:
+    """The steps of one question."""
+    return chain(
+        _step("encode", request_id, expires),
+        group(_step("retrieve", request_id, expires, retriever=retriever) for retriever in RETRIEVERS),
+        _step("fuse", request_id, expires),
+        *([_step("generate", request_id, expires)] if generate else []),
+        _step("reply", request_id, expires),
+    )
+
+
+def _step(name: str, request_id: str, expires: datetime, **more: str) -> Signature:
+    kwargs = {"request_id": request_id, **more}
+    return signature(f"answer.{name}", kwargs=kwargs, queue=QUEUE, expires=expires)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerParts:
+    """What the steps work with. `floors`: retriever -> score below which its hits say nothing."""
+
+    questions: Questions
+    encoded: EncodedQuestions
+    encoder: QuestionEncoder
+    text: TextEncoder
+    index: Index
+    retrieval: Retrieval
+    floors: Mapping[str, float]
+    writer: Writer
+    replies: Replies
+    lineage: Mapping[str, str]
+
+
+class AnswerSteps:
+    """The steps themselves. One that raises sends the question's AnswerFailed, and ends the chain."""
+
+    def __init__(self, parts: AnswerParts) -> None:
+        self._parts = parts
+
+    def tasks(self) -> Mapping[str, Callable[..., State]]:
+        """Task name -> function, for whoever runs the canvas."""
+        steps = (self.encode, self.retrieve, self.fuse, self.generate, self.reply)
+        return {f"answer.{step.__name__}": step for step in steps}
+
+    def encode(self, request_id: str) -> State:
+        """Words and picture into vectors, which wait in the cache."""
+        return self._run("encode", request_id, {}, self._encode)
+
+    def retrieve(self, state: State, request_id: str, retriever: str) -> State:
+        """One retriever's hits."""
+        return self._run(f"retrieve_{retriever}", request_id, state, lambda asked, _: self._retrieve(asked, retriever))
+
+    def fuse(self, states: Sequence[State], request_id: str) -> State:
+        """All retrievers' hits as one list."""
+        together: State = {
+            "retrieved": [state["retrieved"] for state in states],
+            "timings_ms": {name: ms for state in states for name, ms in state["timings_ms"].items()},
+        }
+        return self._run("fuse", request_id, together, self._fuse)
+
+    def generate(self, state: State, request_id: str) -> State:
+        """An answer with its citations, or a refusal; ends with the reply, which carries the text."""
+        return self._run("generate", request_id, state, self._generate)
+
+    def reply(self, state: State, request_id: str) -> State:
+        """The one terminal reply."""
+        return self._run("reply", request_id, state, self._reply)
+
+    def _run(self, step: str, request_id: str, state: State, work: Callable[[Asked, State], State]) -> State:
+        asked = self._parts.questions.get(request_id)
+        begun = perf_counter()
+        try:
+            _check_deadline(asked, step)
+            after = work(asked, state)
+        except Exception as error:
+            self._parts.replies.fail(asked.reply_to, error)
+            raise
+        timings = {**state.get("timings_ms", {}), step: round((perf_counter() - begun) * 1000, 2)}
+        return {**after, "timings_ms": timings}
+
+    def _encode(self, asked: Asked, state: State) -> State:
+        self._parts.encoded.put(asked.request_id, self._parts.encoder.encode(asked))
+        return state
+
+    def _retrieve(self, asked: Asked, retriever: str) -> State:
+        encoded = self._parts.encoded.get(asked.request_id)
+        return {"retrieved": self._parts.retrieval.retrieve(retriever, asked.query, encoded).to_dict()}
+
+    def _fuse(self, asked: Asked, state: State) -> State:
+        retrieved = [Retrieved.from_dict(entry) for entry in state["retrieved"]]
+        missing = [{"part": f"retrieve_{r.retriever}", "reason": r.failed} for r in retrieved if r.failed]
+        if len(missing) == len(retrieved):
+            raise OmnibusError(f"no retriever answered: {missing[0]['reason']}")
+        hits = fuse(retrieved, self._parts.floors, asked.query.top_k)
+        return {"hits": [[hit.segment_id, hit.score, hit.scores] for hit in hits], "degraded": missing}
+
+    def _generate(self, asked: Asked, state: State) -> State:
+        parts = self._parts
+        hits = _hits(state)
+        segments = {s.id: s for s in parts.index.segments([hit.segment_id for hit in hits])}
+        sources = parts.writer.sources(hits, segments)
+        seen = parts.encoded.get(asked.request_id).seen
+        answer = parts.writer.write(
+            asked.query,
+            seen,
+            sources,
+            on_text=self._streamer(asked) if asked.query.stream else None,
+            should_stop=lambda: asked.deadline <= datetime.now(UTC),
+        )
+        answer = attribute(answer, wording(asked.query.text, seen), sources, parts.text)
+        citations = [[c.marker, c.segment.id, c.quote] for c in answer.citations]
+        return {**state, "answer": answer.text, "refused": answer.refused, "citations": citations}
+
+    def _streamer(self, asked: Asked) -> Callable[[str], None]:
+        sent = 0
+
+        def send(text: str) -> None:
+            nonlocal sent
+            self._parts.replies.delta(asked.reply_to, sent, text)
+            sent += 1
+
+        return send
+
+    def _reply(self, asked: Asked, state: State) -> State:
+        wanted = [hit.segment_id for hit in _hits(state)]
+        segments = {segment.id: segment for segment in self._parts.index.segments(wanted)}
+        message = completed(asked, state, _hits(state), segments, self._parts.lineage)
+        self._parts.replies.terminal(asked.reply_to, message)
+        return {}
+
+
+def _check_deadline(asked: Asked, step: str) -> None:
+    if asked.deadline <= datetime.now(UTC):
+        raise DeadlineExceeded(f"the deadline passed before step {step!r}")
+
+
+def _hits(state: State) -> list[FusedHit]:
+    return [FusedHit(segment_id, score, scores) for segment_id, score, scores in state["hits"]]

@@ -1,0 +1,120 @@
+"""From a record on `rag.queries` to a question, or to the reason why it is none and whom to tell."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
+from uuid import NAMESPACE_URL, uuid5
+
+from pydantic import ValidationError
+from pydantic_core import from_json
+
+from schemas.envelope import attributes_of
+from schemas.questions import QueryRequested
+from schemas.topics import REPLIES
+from workers.answer.asked import Asked, ReplyTo
+from workers.domain.media import DEFAULT_TENANT
+from workers.domain.record import Incoming
+from workers.errors import BadQuestion, DeadlineExceeded, Permanent, ReplyTopicNotAllowed
+
+ID_LIMIT = 200
+"""Characters of a request id that a sender may choose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A question that cannot be asked."""
+
+    reply_to: ReplyTo
+    error: Permanent
+
+
+@dataclass(frozen=True, slots=True)
+class InquiryRules:
+    """Which reply topics a requester may name (shell patterns), and the seconds a question has if it does not say."""
+
+    reply_topics: Sequence[str]
+    deadline_s: float
+
+
+def inquiry(record: Incoming, rules: InquiryRules, now: datetime) -> Asked | Refused:
+    """What `record` asks, at `now` (UTC).
+
+    A client may send nothing but the payload: its request id is then made of the record's topic, partition and offset.
+    """
+    attributes = attributes_of(record.headers)
+    payload = _payload(record)
+    named = attributes.get("replytopic") or _text(payload.get("reply_topic"))
+    allowed = not named or any(fnmatchcase(named, pattern) for pattern in rules.reply_topics)
+    reply_to = ReplyTo(
+        request_id=_request_id(record, attributes),
+        topic=named if named and allowed else REPLIES.name,
+        tenant=_text(payload.get("tenant")) or DEFAULT_TENANT,
+        traceparent=attributes.get("traceparent", ""),
+    )
+    if not allowed:
+        return Refused(
+            reply_to, ReplyTopicNotAllowed(f"replies may not go to topic {named!r}; allowed are {_list(rules)}")
+        )
+    try:
+        query = _query(record, attributes)
+        deadline = query.deadline or _deadline_attribute(attributes) or now + timedelta(seconds=rules.deadline_s)
+        if deadline <= now:
+            raise DeadlineExceeded(f"the question's deadline {deadline.isoformat()} had passed when it was read")
+    except Permanent as error:
+        return Refused(reply_to, error)
+    return Asked(reply_to, query, deadline)
+
+
+def _query(record: Incoming, attributes: Mapping[str, str]) -> QueryRequested:
+    event_type = attributes.get("type", QueryRequested.event_type)
+    if event_type != QueryRequested.event_type:
+        raise BadQuestion(f"{record.topic} does not take events of type {event_type!r}")
+    try:
+        return QueryRequested.model_validate_json(record.value or b"")
+    except (ValidationError, RecursionError) as error:
+        raise BadQuestion(f"the question cannot be read: {_problems(error)}") from error
+
+
+def _problems(error: Exception) -> str:
+    if not isinstance(error, ValidationError):
+        return "it is nested too deeply"
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}".removeprefix(": ") for e in found[:5])
+
+
+def _payload(record: Incoming) -> Mapping[str, object]:
+    """What can be told of the requester even where the question itself is refused."""
+    try:
+        payload = from_json(record.value or b"")
+    except (ValueError, RecursionError):
+        return {}
+    return payload if isinstance(payload, dict) else {}
+
+
+def _request_id(record: Incoming, attributes: Mapping[str, str]) -> str:
+    given = attributes.get("id", "")
+    if given and len(given) <= ID_LIMIT:
+        return given
+    place = f"{record.topic}:{record.position.partition}:{record.position.offset}"
+    return str(uuid5(NAMESPACE_URL, f"omnibus:request:{place}"))
+
+
+def _deadline_attribute(attributes: Mapping[str, str]) -> datetime | None:
+    if not (value := attributes.get("deadline")):
+        return None
+    try:
+        deadline = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise BadQuestion(f"header ce_deadline is not a time in RFC 3339: {value!r}") from error
+    if deadline.tzinfo is None:
+        raise BadQuestion(f"header ce_deadline has no time zone: {value!r}")
+    return deadline
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _list(rules: InquiryRules) -> str:
+    return ", ".join(rules.reply_topics) or "none"

@@ -1,0 +1,112 @@
+"""The dispatcher's loop: take records, push the work on, commit what is done. One thread owns all of it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Protocol
+
+from producers.errors import BusUnavailable
+from workers.dispatch.watermark import Watermarks
+from workers.domain.record import Incoming, Position
+from workers.errors import ServiceUnavailable
+from workers.ports.consumer import Consumer
+
+
+class Work(Protocol):
+    """What a dispatcher does with its records. It remembers them until they are done."""
+
+    def take(self, record: Incoming) -> None:
+        """A record was read; cheap."""
+        ...
+
+    def advance(self, now: float) -> Sequence[Position]:
+        """Push the work on at `now` (monotonic seconds); the positions that became done."""
+        ...
+
+    def drop(self, partition: int) -> None:
+        """Forget the records of a partition that was taken away."""
+        ...
+
+    @property
+    def busy(self) -> bool:
+        """Whether results are awaited, so that it pays to look again soon."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How the loop spends its time, in seconds, and how many records it holds before it stops taking more."""
+
+    in_flight: int = 256
+    idle_s: float = 0.1
+    busy_s: float = 0.01
+    commit_s: float = 0.5
+
+
+class Dispatcher:
+    """Runs one consumer's work until told to stop. What goes wrong outside is said, and tried again."""
+
+    def __init__(
+        self, consumer: Consumer, work: Work, pace: Pace, *, beat: Callable[[], None], say: Callable[[str], None]
+    ) -> None:
+        self._consumer = consumer
+        self._work = work
+        self._pace = pace
+        self._beat = beat
+        self._say = say
+        self._marks = Watermarks()
+        self._paused = False
+        self._commit_due = 0.0
+        self._trouble = ""
+
+    def run(self, stopping: Callable[[], bool]) -> None:
+        """Loop until `stopping()`; then commit what is done and leave the group."""
+        while not stopping():
+            self.turn()
+        self._commit()
+        self._consumer.close()
+
+    def turn(self) -> None:
+        """One turn of the loop."""
+        self._beat()
+        records = self._consumer.poll(timeout_s=self._pace.busy_s if self._work.busy else self._pace.idle_s)
+        for partition in self._consumer.revoked():
+            self._marks.drop(partition)
+            self._work.drop(partition)
+        for record in records:
+            self._marks.open(record.position)
+            self._work.take(record)
+        self._advance()
+        self._hold_back()
+        if monotonic() >= self._commit_due:
+            self._commit()
+
+    def _advance(self) -> None:
+        try:
+            for position in self._work.advance(monotonic()):
+                self._marks.complete(position)
+        except (ServiceUnavailable, BusUnavailable) as error:
+            # Nothing is lost: what was not done stays open, and the next turn tries again.
+            self._report(str(error))
+        else:
+            self._report("")
+
+    def _report(self, trouble: str) -> None:
+        if trouble != self._trouble:
+            self._say(trouble or "recovered")
+            self._trouble = trouble
+
+    def _hold_back(self) -> None:
+        full = self._marks.in_flight >= self._pace.in_flight
+        # Half-empty before taking more: pausing and resuming at one mark would do so at every record.
+        enough_room = self._marks.in_flight <= self._pace.in_flight // 2
+        if full != self._paused and (full or enough_room):
+            self._consumer.pause(paused=full)
+            self._paused = full
+
+    def _commit(self) -> None:
+        self._commit_due = monotonic() + self._pace.commit_s
+        offsets = self._marks.pending_commits()
+        if offsets:
+            self._consumer.commit(offsets)
+            self._marks.committed(offsets)

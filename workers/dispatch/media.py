@@ -1,0 +1,191 @@
+"""What the media dispatcher does with its records: one batch in flight per object, newer changes before older ones."""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from workers.dispatch.dead_letters import Cause, DeadLetters
+from workers.dispatch.notifications import changes_in
+from workers.dispatch.retry import RetryPolicy
+from workers.domain.change import Change, Outcome, Status
+from workers.domain.media import ObjectRef, Version
+from workers.domain.record import Incoming, Position
+from workers.errors import BadEvent, WorkLost
+from workers.ports.jobs import JobFailure, Jobs
+
+
+@dataclass(slots=True)
+class _Ticket:
+    """A record and how many of its changes are still open."""
+
+    record: Incoming
+    open: int
+
+
+@dataclass(slots=True)
+class _Task:
+    """One change on its way: the record that it came in, its tries, and when it may be tried again."""
+
+    change: Change
+    ticket: _Ticket
+    tries: int = 0
+    not_before: float = 0.0
+    alone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Flight:
+    tasks: tuple[_Task, ...]
+    lease_ends: float
+
+
+@dataclass(frozen=True, slots=True)
+class MediaLimits:
+    """At most `batch` objects a job and `jobs` jobs at a time: one running and one waiting per worker.
+
+    A job that has not reported after `lease_s` seconds is taken for lost.
+    """
+
+    batch: int = 32
+    jobs: int = 2
+    lease_s: float = 120.0
+
+
+@dataclass(slots=True)
+class MediaWork:
+    """Turns notifications into ingest jobs. See `dispatch.loop.Work`.
+
+    A job is as large as the backlog is: one change at once when idle, up to `limits.batch` when not.
+    """
+
+    jobs: Jobs
+    dead_letters: DeadLetters
+    bucket: str
+    limits: MediaLimits
+    policy: RetryPolicy
+    new_id: Callable[[], str]
+    random: Callable[[], float]
+    _waiting: dict[ObjectRef, _Task] = field(default_factory=dict)
+    _flights: dict[str, _Flight] = field(default_factory=dict)
+    _flying: set[ObjectRef] = field(default_factory=set)
+    _dead: deque[tuple[_Ticket, Cause]] = field(default_factory=deque)
+    _done: list[Position] = field(default_factory=list)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a job or a dead letter is under way."""
+        return bool(self._flights or self._dead)
+
+    def take(self, record: Incoming) -> None:
+        """Note what the record tells of; what it cannot tell becomes a dead letter."""
+        try:
+            changes = changes_in(record, self.bucket)
+        except BadEvent as error:
+            self._dead.append((_Ticket(record, 1), Cause("parse", error.kind, error.message)))
+            return
+        ticket = _Ticket(record, max(1, len(changes)))
+        if not changes:
+            self._complete(ticket)
+        for change in changes:
+            self._await(_Task(change, ticket))
+
+    def drop(self, partition: int) -> None:
+        """Forget what waits; what flies ends by itself, and its marks are gone."""
+        self._waiting = {
+            ref: task for ref, task in self._waiting.items() if task.ticket.record.position.partition != partition
+        }
+        self._dead = deque(entry for entry in self._dead if entry[0].record.position.partition != partition)
+
+    def advance(self, now: float) -> Sequence[Position]:
+        """Bury, collect, send again what was lost, start what waits. What was done before an error is not forgotten."""
+        self._bury()
+        self._collect(now)
+        self._expire(now)
+        self._launch(now)
+        done, self._done = self._done, []
+        return done
+
+    def _await(self, task: _Task) -> None:
+        ref = task.change.ref
+        older = self._waiting.get(ref)
+        if older is not None and _version(task.change).precedes(_version(older.change)):
+            older, task = task, older
+        if older is not None:
+            self._complete(older.ticket)
+        self._waiting[ref] = task
+
+    def _launch(self, now: float) -> None:
+        while len(self._flights) < self.limits.jobs and (batch := self._next_batch(now)):
+            job_id = self.new_id()
+            self.jobs.start_ingest(job_id, [task.change for task in batch])
+            for task in batch:
+                del self._waiting[task.change.ref]
+                self._flying.add(task.change.ref)
+            self._flights[job_id] = _Flight(tuple(batch), now + self.limits.lease_s)
+
+    def _next_batch(self, now: float) -> list[_Task]:
+        batch: list[_Task] = []
+        for ref, task in self._waiting.items():
+            if ref in self._flying or task.not_before > now:
+                continue
+            if task.alone:
+                return batch or [task]
+            batch.append(task)
+            if len(batch) == self.limits.batch:
+                break
+        return batch
+
+    def _collect(self, now: float) -> None:
+        for job_id, result in self.jobs.ingest_results(list(self._flights)).items():
+            flight = self._land(job_id)
+            if isinstance(result, JobFailure):
+                self._again_alone(flight, result.error, now)
+                continue
+            for task, outcome in zip(flight.tasks, result, strict=True):
+                self._settle(task, outcome, now)
+
+    def _expire(self, now: float) -> None:
+        for job_id in [job_id for job_id, flight in self._flights.items() if flight.lease_ends <= now]:
+            reason = f"no report within the lease of {self.limits.lease_s:.0f} s"
+            self._again_alone(self._land(job_id), reason, now)
+
+    def _land(self, job_id: str) -> _Flight:
+        flight = self._flights.pop(job_id)
+        self._flying.difference_update(task.change.ref for task in flight.tasks)
+        return flight
+
+    def _again_alone(self, flight: _Flight, reason: str, now: float) -> None:
+        """Nobody knows which object took the job down, so each gets a job of its own."""
+        for task in flight.tasks:
+            task.alone = True
+            self._settle(task, Outcome(Status.RETRY, WorkLost.kind, reason, stage="work"), now)
+
+    def _settle(self, task: _Task, outcome: Outcome, now: float) -> None:
+        task.tries += 1
+        cause = Cause(outcome.stage, outcome.kind, outcome.reason, task.tries)
+        if outcome.status is Status.REJECTED:
+            self._dead.append((task.ticket, cause))
+        elif outcome.status is not Status.RETRY or task.change.ref in self._waiting:
+            # Done, or a newer change of the object waits and will be looked at instead.
+            self._complete(task.ticket)
+        elif self.policy.exhausted(task.tries):
+            self._dead.append((task.ticket, cause))
+        else:
+            task.not_before = now + self.policy.delay_s(task.tries, self.random())
+            self._waiting[task.change.ref] = task
+
+    def _bury(self) -> None:
+        while self._dead:
+            ticket, cause = self._dead[0]
+            self.dead_letters.bury(ticket.record, cause)
+            self._dead.popleft()
+            self._complete(ticket)
+
+    def _complete(self, ticket: _Ticket) -> None:
+        ticket.open -= 1
+        if ticket.open == 0:
+            self._done.append(ticket.record.position)
+
+
+def _version(change: Change) -> Version:
+    return Version(change.etag, change.sequencer)

@@ -1,0 +1,134 @@
+"""What the question dispatcher does with its records: start each question's steps, see that it gets its reply."""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from workers.answer.asked import Asked, Questions
+from workers.answer.reply import Replies
+from workers.dispatch.dead_letters import Cause, DeadLetters
+from workers.dispatch.inquiries import InquiryRules, Refused, inquiry
+from workers.domain.record import Incoming, Position
+from workers.errors import DeadlineExceeded, WorkLost
+from workers.ports.jobs import Jobs
+
+
+@dataclass(slots=True)
+class _Open:
+    """A question that has no terminal reply yet."""
+
+    asked: Asked
+    position: Position
+    tries: int = 0
+    lease_ends: float = 0.0
+
+
+@dataclass(slots=True)
+class QuestionWork:
+    """Turns questions into answer jobs, and is done with one when its terminal reply is on the bus.
+
+    See `dispatch.loop.Work`. A question whose steps were lost is started again after `lease_s` seconds, `tries` times
+    at most; after that, or after its deadline, it gets its AnswerFailed from here.
+    """
+
+    jobs: Jobs
+    questions: Questions
+    replies: Replies
+    dead_letters: DeadLetters
+    rules: InquiryRules
+    lease_s: float
+    tries: int
+    utc_now: Callable[[], datetime]
+    _new: deque[_Open] = field(default_factory=deque)
+    _refused: deque[tuple[Incoming, Refused]] = field(default_factory=deque)
+    _open: dict[str, _Open] = field(default_factory=dict)
+    _twins: list[tuple[str, Position]] = field(default_factory=list)
+    _done: list[Position] = field(default_factory=list)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a question is under way."""
+        return bool(self._open or self._new or self._refused)
+
+    def take(self, record: Incoming) -> None:
+        """Note what the record asks."""
+        found = inquiry(record, self.rules, self.utc_now())
+        if isinstance(found, Refused):
+            self._refused.append((record, found))
+        else:
+            self._new.append(_Open(found, record.position))
+
+    def drop(self, partition: int) -> None:
+        """Forget the partition's questions: its next owner reads them again, and sees which have their reply."""
+        self._new = deque(entry for entry in self._new if entry.position.partition != partition)
+        self._refused = deque(entry for entry in self._refused if entry[0].position.partition != partition)
+        self._open = {i: entry for i, entry in self._open.items() if entry.position.partition != partition}
+        self._twins = [twin for twin in self._twins if twin[1].partition != partition]
+
+    def advance(self, now: float) -> Sequence[Position]:
+        """Refuse, start, see which have their reply, start again what was lost."""
+        self._refuse()
+        self._start_new(now)
+        self._collect()
+        self._expire(now)
+        done, self._done = self._done, []
+        return done
+
+    def _refuse(self) -> None:
+        while self._refused:
+            record, refused = self._refused[0]
+            self.replies.fail(refused.reply_to, refused.error)
+            self.dead_letters.bury(record, Cause("parse", refused.error.kind, refused.error.message))
+            self._refused.popleft()
+            self._done.append(record.position)
+
+    def _start_new(self, now: float) -> None:
+        answered = self.replies.done([entry.asked.request_id for entry in self._new]) if self._new else set()
+        while self._new:
+            entry = self._new[0]
+            request_id = entry.asked.request_id
+            if request_id in answered:
+                self._done.append(entry.position)
+            elif request_id in self._open:
+                self._twins.append((request_id, entry.position))
+            else:
+                self._start(entry, now)
+                self._open[request_id] = entry
+            self._new.popleft()
+
+    def _start(self, entry: _Open, now: float) -> None:
+        self.questions.put(entry.asked)
+        self.jobs.start_question(
+            entry.asked.request_id, generate=entry.asked.query.generate, expires=entry.asked.deadline
+        )
+        entry.tries += 1
+        entry.lease_ends = now + self.lease_s
+
+    def _collect(self) -> None:
+        if not self._open:
+            return
+        for request_id in self.replies.done(list(self._open)):
+            self._close(request_id)
+
+    def _close(self, request_id: str) -> None:
+        self._done.append(self._open.pop(request_id).position)
+        self._done += [position for twin, position in self._twins if twin == request_id]
+        self._twins = [twin for twin in self._twins if twin[0] != request_id]
+
+    def _expire(self, now: float) -> None:
+        utc_now = self.utc_now()
+        for entry in list(self._open.values()):
+            if entry.asked.deadline <= utc_now:
+                self.replies.fail(
+                    entry.asked.reply_to, DeadlineExceeded("the deadline passed before the answer was ready")
+                )
+            elif entry.lease_ends <= now:
+                self._again(entry, now)
+
+    def _again(self, entry: _Open, now: float) -> None:
+        if entry.tries >= self.tries:
+            reason = f"no worker finished the question in {entry.tries} tries of {self.lease_s:.0f} s"
+            self.replies.fail(entry.asked.reply_to, WorkLost(reason))
+        else:
+            self._start(entry, now)

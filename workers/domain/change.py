@@ -1,0 +1,72 @@
+"""What happened to an object, and what became of that: the input and the output of the ingest flow."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+from workers.domain.media import ObjectRef
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One notified change of one object. It only says where to look: what the bucket holds then decides."""
+
+    ref: ObjectRef
+    etag: str
+    sequencer: str
+    removed: bool
+    at: datetime
+    """When the bucket changed (UTC)."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON types, for a task's arguments."""
+        return {
+            "tenant": self.ref.tenant,
+            "bucket": self.ref.bucket,
+            "key": self.ref.key,
+            "etag": self.etag,
+            "sequencer": self.sequencer,
+            "removed": self.removed,
+            "at": self.at.isoformat(),
+        }
+
+    @classmethod
+    def from_dict(cls, fields: dict[str, Any]) -> Self:
+        """The inverse of `to_dict`."""
+        return cls(
+            ref=ObjectRef(fields["bucket"], fields["key"], fields["tenant"]),
+            etag=fields["etag"],
+            sequencer=fields["sequencer"],
+            removed=fields["removed"],
+            at=datetime.fromisoformat(fields["at"]),
+        )
+
+
+class Status(StrEnum):
+    """What became of a change. `RETRY` is the only one after which it must be worked on again."""
+
+    INDEXED = "indexed"
+    UNCHANGED = "unchanged"
+    REMOVED = "removed"
+    REJECTED = "rejected"
+    RETRY = "retry"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one change; `kind`, `reason` and `stage` are set for `REJECTED` and `RETRY`."""
+
+    status: Status
+    kind: str = ""
+    reason: str = ""
+    stage: str = ""
+
+    def to_dict(self) -> dict[str, str]:
+        """As JSON types, for a task's result."""
+        return {"status": self.status.value, "kind": self.kind, "reason": self.reason, "stage": self.stage}
+
+    @classmethod
+    def from_dict(cls, fields: dict[str, str]) -> Self:
+        """The inverse of `to_dict`."""
+        return cls(Status(fields["status"]), fields["kind"], fields["reason"], fields["stage"])

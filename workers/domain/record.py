@@ -1,0 +1,22 @@
+"""A record of the bus, as a dispatcher takes it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a record stands: offsets count within the partition."""
+
+    partition: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One record with its original bytes."""
+
+    topic: str
+    position: Position
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...] = ()

@@ -1,0 +1,50 @@
+"""The announcement: what became of each object goes to `rag.index-events`."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from producers.errors import BusUnavailable
+from producers.kafka import Publisher
+from schemas.index_events import MediaIndexed, MediaRejected, MediaRemoved, ObjectVersion
+from schemas.topics import INDEX_EVENTS
+from workers.domain.change import Change
+from workers.domain.media import Version
+from workers.errors import ServiceUnavailable
+
+
+class Announcer:
+    """Publishes one message per object. Every method raises `ServiceUnavailable` when the bus does not answer."""
+
+    def __init__(self, publisher: Publisher) -> None:
+        self._publisher = publisher
+
+    def indexed(self, change: Change, version: Version, media_type: str, segments: int, *, unchanged: bool) -> None:
+        """The object can be found."""
+        about = _about(change, version)
+        self._publish(change, MediaIndexed(**about, media_type=media_type, segments=segments, unchanged=unchanged))
+
+    def removed(self, change: Change, version: Version) -> None:
+        """The object is gone from bucket and index."""
+        self._publish(change, MediaRemoved(**_about(change, version)))
+
+    def rejected(self, change: Change, version: Version, kind: str, reason: str) -> None:
+        """The object cannot be indexed."""
+        self._publish(change, MediaRejected(**_about(change, version), kind=kind, reason=reason))
+
+    def _publish(self, change: Change, message: MediaIndexed | MediaRemoved | MediaRejected) -> None:
+        try:
+            self._publisher.publish(
+                INDEX_EVENTS.name, message, key=change.ref.name, extensions={"tenant": change.ref.tenant}
+            )
+        except BusUnavailable as error:
+            raise ServiceUnavailable(str(error)) from error
+
+
+def _about(change: Change, version: Version) -> dict[str, Any]:
+    return {
+        "bucket": change.ref.bucket,
+        "key": change.ref.key,
+        "tenant": change.ref.tenant,
+        "version": ObjectVersion(etag=version.etag, version_id=version.version_id, sequencer=version.sequencer),
+        "seconds": max(0.0, (datetime.now(UTC) - change.at).total_seconds()),
+    }

@@ -1,0 +1,65 @@
+"""One batch of changes on its way through the steps: who is still in, and what became of the others."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import TypeVar
+
+from workers.domain.change import Change, Outcome, Status
+from workers.errors import OmnibusError, Permanent
+
+Before = TypeVar("Before")
+After = TypeVar("After")
+
+
+@dataclass(slots=True)
+class Batch:
+    """Runs steps over the changes. A change that fails leaves the batch with an outcome; the others go on.
+
+    Each step takes pairs of a change and what the step before made of it. `timings_ms` adds up per step.
+    """
+
+    changes: Sequence[Change]
+    outcomes: dict[Change, Outcome] = field(default_factory=dict)
+    timings_ms: dict[str, float] = field(default_factory=dict)
+
+    def each(
+        self, step: str, work: Sequence[tuple[Change, Before]], do: Callable[[Before], After]
+    ) -> list[tuple[Change, After]]:
+        """`do` for one after the other; only those that went well."""
+        begun = perf_counter()
+        done: list[tuple[Change, After]] = []
+        for change, before in work:
+            try:
+                done.append((change, do(before)))
+            except OmnibusError as error:
+                self.fail(step, change, error)
+        self._time(step, begun)
+        return done
+
+    def together(
+        self, step: str, work: Sequence[tuple[Change, Before]], do: Callable[[Sequence[Before]], Sequence[After]]
+    ) -> list[tuple[Change, After]]:
+        """`do` for all at once; it fails for all at once too."""
+        begun = perf_counter()
+        try:
+            results = do([before for _, before in work]) if work else []
+        except OmnibusError as error:
+            for change, _ in work:
+                self.fail(step, change, error)
+            return []
+        finally:
+            self._time(step, begun)
+        return [(change, after) for (change, _), after in zip(work, results, strict=True)]
+
+    def fail(self, step: str, change: Change, error: OmnibusError) -> None:
+        """The change is rejected or tried again, by the kind of error."""
+        status = Status.REJECTED if isinstance(error, Permanent) else Status.RETRY
+        self.outcomes[change] = Outcome(status, error.kind, error.message, step)
+
+    def finish(self, change: Change, status: Status) -> None:
+        """The change needs no further step."""
+        self.outcomes[change] = Outcome(status)
+
+    def _time(self, step: str, begun: float) -> None:
+        self.timings_ms[step] = self.timings_ms.get(step, 0.0) + (perf_counter() - begun) * 1000

@@ -1,0 +1,170 @@
+"""What happens to an object after its notification: the steps, in order, one line each."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from workers.domain.change import Change, Outcome, Status
+from workers.domain.decoded import Decoded, DecodedImage
+from workers.domain.segment import IndexedObject, Segment
+from workers.errors import ObjectGone
+from workers.ingest.announce import Announcer
+from workers.ingest.batch import Batch
+from workers.ingest.embed import Embedder
+from workers.ingest.look import ObjectChanged, Sight, look, look_again
+from workers.ingest.segment import segments_of
+from workers.ports.bucket import Bucket
+from workers.ports.decoder import Decoder
+from workers.ports.index import Index
+from workers.ports.splitter import Splitter
+
+
+@dataclass(frozen=True, slots=True)
+class IngestParts:
+    """What the steps work with. `max_object_bytes` is the largest object that is read."""
+
+    bucket: Bucket
+    index: Index
+    decoder: Decoder
+    splitter: Splitter
+    embedder: Embedder
+    announcer: Announcer
+    max_object_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One object between the steps."""
+
+    sight: Sight
+    decoded: Decoded
+    segments: tuple[Segment, ...] = ()
+
+
+def index_changes(parts: IngestParts, changes: Sequence[Change]) -> list[Outcome]:
+    """Bring the index to what the bucket holds for each of these objects; an outcome per change, in order.
+
+    Idempotent. Raises nothing of ours: what fails is in the outcomes.
+    """
+    batch = Batch(changes)
+    seen = batch.each("look", [(c, c) for c in changes], lambda change: look(parts.bucket, parts.index, change))
+    current = _without_settled(parts, batch, seen)
+    fetched = batch.each("fetch", current, _fetch(parts))
+    decoded = batch.each("decode", fetched, _decode(parts))
+    segmented = batch.each("segment", decoded, _segment(parts))
+    embedded = batch.together("embed", segmented, _embed(parts))
+    confirmed = batch.each("look", embedded, _confirm(parts))
+    written = batch.together("write", confirmed, _write(parts))
+    announced = batch.each("announce", written, _announce(parts))
+    for change, _ in announced:
+        batch.finish(change, Status.INDEXED)
+    _record_rejections(parts, batch, seen)
+    return [batch.outcomes[change] for change in changes]
+
+
+def _without_settled(
+    parts: IngestParts, batch: Batch, seen: Sequence[tuple[Change, Sight]]
+) -> list[tuple[Change, Sight]]:
+    """The objects that need indexing; those that are gone, or held already, are settled here."""
+    gone = [(change, sight) for change, sight in seen if sight.info is None]
+    held = [(change, sight) for change, sight in seen if sight.unchanged]
+    for change, _ in batch.each("remove", gone, _remove(parts)):
+        batch.finish(change, Status.REMOVED)
+    for change, _ in batch.each("announce", held, _announce_held(parts)):
+        batch.finish(change, Status.UNCHANGED)
+    return [(change, sight) for change, sight in seen if sight.info is not None and not sight.unchanged]
+
+
+def _remove(parts: IngestParts) -> Callable[[Sight], None]:
+    def remove(sight: Sight) -> None:
+        # Only the version that was seen: another worker may have indexed a newer one since.
+        if sight.held is not None and not parts.index.delete(sight.ref, sight.held.version):
+            raise ObjectChanged(f"{sight.ref.name} was indexed anew while it was being removed")
+        if sight.change.removed:
+            parts.announcer.removed(sight.change, sight.version)
+        else:
+            parts.announcer.rejected(
+                sight.change, sight.version, ObjectGone.kind, "the object was gone before it could be indexed"
+            )
+
+    return remove
+
+
+def _announce_held(parts: IngestParts) -> Callable[[Sight], None]:
+    def announce(sight: Sight) -> None:
+        assert sight.held is not None
+        if sight.held.rejected:
+            kind, _, reason = sight.held.rejected.partition(": ")
+            parts.announcer.rejected(sight.change, sight.version, kind, reason)
+        else:
+            parts.announcer.indexed(sight.change, sight.version, "", sight.held.segments, unchanged=True)
+
+    return announce
+
+
+def _fetch(parts: IngestParts) -> Callable[[Sight], tuple[Sight, bytes]]:
+    def fetch(sight: Sight) -> tuple[Sight, bytes]:
+        try:
+            return sight, parts.bucket.read(sight.ref, limit=parts.max_object_bytes)
+        except ObjectGone as error:
+            raise ObjectChanged(f"{sight.ref.name} was removed while it was being indexed") from error
+
+    return fetch
+
+
+def _decode(parts: IngestParts) -> Callable[[tuple[Sight, bytes]], _Work]:
+    return lambda fetched: _Work(fetched[0], parts.decoder.decode(fetched[1], key=fetched[0].ref.key))
+
+
+def _segment(parts: IngestParts) -> Callable[[_Work], _Work]:
+    return lambda work: replace(work, segments=segments_of(work.sight.ref, work.decoded, parts.splitter))
+
+
+def _embed(parts: IngestParts) -> Callable[[Sequence[_Work]], list[_Work]]:
+    def embed(works: Sequence[_Work]) -> list[_Work]:
+        embedded = parts.embedder.embed(
+            [(work.segments, work.decoded if isinstance(work.decoded, DecodedImage) else None) for work in works]
+        )
+        return [replace(work, segments=segments) for work, segments in zip(works, embedded, strict=True)]
+
+    return embed
+
+
+def _confirm(parts: IngestParts) -> Callable[[_Work], _Work]:
+    def confirm(work: _Work) -> _Work:
+        look_again(parts.bucket, work.sight)
+        return work
+
+    return confirm
+
+
+def _write(parts: IngestParts) -> Callable[[Sequence[_Work]], list[tuple[_Work, bool]]]:
+    def write(works: Sequence[_Work]) -> list[tuple[_Work, bool]]:
+        objects = [IndexedObject(w.sight.ref, w.sight.version, w.decoded.media_type, w.segments) for w in works]
+        return list(zip(works, parts.index.write(objects), strict=True))
+
+    return write
+
+
+def _announce(parts: IngestParts) -> Callable[[tuple[_Work, bool]], None]:
+    def announce(written: tuple[_Work, bool]) -> None:
+        work, accepted = written
+        if not accepted:
+            raise ObjectChanged(f"the index holds a newer version of {work.sight.ref.name}")
+        parts.announcer.indexed(
+            work.sight.change, work.sight.version, work.decoded.media_type, len(work.segments), unchanged=False
+        )
+
+    return announce
+
+
+def _record_rejections(parts: IngestParts, batch: Batch, seen: Sequence[tuple[Change, Sight]]) -> None:
+    """The index remembers what was refused, so that it is not taken for missing; the sender is told why."""
+    rejected = [(c, (s, batch.outcomes[c])) for c, s in seen if batch.outcomes[c].status is Status.REJECTED]
+
+    def record(refused: tuple[Sight, Outcome]) -> None:
+        sight, outcome = refused
+        note = f"{outcome.kind}: {outcome.reason}"
+        parts.index.write([IndexedObject(sight.ref, sight.version, "", rejected=note)])
+        parts.announcer.rejected(sight.change, sight.version, outcome.kind, outcome.reason)
+
+    batch.each("reject", rejected, record)

@@ -1,0 +1,69 @@
+"""The look at the object: what the bucket holds now decides, not what the event said."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from workers.domain.change import Change
+from workers.domain.media import ObjectInfo, ObjectRef, Version, sequencer_from
+from workers.domain.segment import ObjectRecord
+from workers.errors import ServiceUnavailable
+from workers.ports.bucket import Bucket
+from workers.ports.index import Index
+
+
+class ObjectChanged(ServiceUnavailable):
+    """The object was written again while it was being worked on; the next look will see the newer state."""
+
+    kind = "object_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What was seen: the object in the bucket and its record in the index, each None where there is none."""
+
+    change: Change
+    info: ObjectInfo | None
+    held: ObjectRecord | None
+
+    @property
+    def ref(self) -> ObjectRef:
+        """The object that was looked at."""
+        return self.change.ref
+
+    @property
+    def version(self) -> Version:
+        """The version in the bucket; for an object that is gone, the one that the event tells of."""
+        if self.info is None:
+            return Version(self.change.etag, self.change.sequencer)
+        return version_of(self.info, self.change)
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether the index holds this very version already."""
+        return self.info is not None and self.held is not None and self.held.version.same_content(self.version)
+
+
+def version_of(info: ObjectInfo, change: Change) -> Version:
+    """The version that `info` describes.
+
+    The event knows the instant of its own version to the nanosecond. Of any other version only the second is known
+    (HTTP's Last-Modified); it counts as the end of that second, so that it never seems older than it is.
+    """
+    if change.etag == info.etag and change.sequencer and not change.removed:
+        sequencer = change.sequencer
+    else:
+        end = info.last_modified.replace(microsecond=0) + timedelta(microseconds=999_999)
+        sequencer = sequencer_from(end)
+    return Version(info.etag, sequencer, info.version_id)
+
+
+def look(bucket: Bucket, index: Index, change: Change) -> Sight:
+    """See the object in bucket and index."""
+    return Sight(change, bucket.stat(change.ref), index.record(change.ref))
+
+
+def look_again(bucket: Bucket, sight: Sight) -> None:
+    """Raise `ObjectChanged` unless the bucket still holds what `sight` saw."""
+    now = bucket.stat(sight.ref)
+    if now is None or sight.info is None or (now.etag, now.version_id) != (sight.info.etag, sight.info.version_id):
+        raise ObjectChanged(f"{sight.ref.name} changed while it was being indexed")
