@@ -43,6 +43,12 @@ class Settings(BaseSettings):
         description="Topics that a requester may name for replies (shell patterns)",
     )
     batch: int = Field(default=32, ge=1, le=256, description="Most objects in one ingest task")
+    ingest_jobs: int = Field(
+        default=2, ge=1, description="Ingest tasks at a time: twice the number of ingest workers keeps them all busy"
+    )
+    fetch_wait_ms: int = Field(
+        default=10, ge=1, description="How long Kafka may hold back an empty answer; the embedded broker's latency"
+    )
     in_flight: int = Field(
         default=256, ge=1, description="Most events in flight before a topic's partitions are paused"
     )

@@ -1,1 +1,1 @@
-"""The `omnibus` command: one module a command."""
+"""The `omnibus` command: one module a command; `app` puts them together."""

@@ -62,13 +62,11 @@ class AnswerParts:
 class AnswerSteps:
     """The steps themselves. One that raises sends the question's AnswerFailed, and ends the chain."""
 
+    NAMES = ("encode", "retrieve", "fuse", "generate", "reply")
+    """The methods that are steps; the task of each is `answer.<name>`."""
+
     def __init__(self, parts: AnswerParts) -> None:
         self._parts = parts
-
-    def tasks(self) -> Mapping[str, Callable[..., State]]:
-        """Task name -> function, for whoever runs the canvas."""
-        steps = (self.encode, self.retrieve, self.fuse, self.generate, self.reply)
-        return {f"answer.{step.__name__}": step for step in steps}
 
     def encode(self, request_id: str) -> State:
         """Words and picture into vectors, which wait in the cache."""

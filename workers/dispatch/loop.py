@@ -44,10 +44,13 @@ class Pace:
 
 
 class Dispatcher:
-    """Runs one consumer's work until told to stop. What goes wrong outside is said, and tried again."""
+    """Runs one consumer's work until told to stop. What goes wrong outside is said, and tried again.
+
+    `beat` is told at every turn how many records are in flight.
+    """
 
     def __init__(
-        self, consumer: Consumer, work: Work, pace: Pace, *, beat: Callable[[], None], say: Callable[[str], None]
+        self, consumer: Consumer, work: Work, pace: Pace, *, beat: Callable[[int], None], say: Callable[[str], None]
     ) -> None:
         self._consumer = consumer
         self._work = work
@@ -68,7 +71,7 @@ class Dispatcher:
 
     def turn(self) -> None:
         """One turn of the loop."""
-        self._beat()
+        self._beat(self._marks.in_flight)
         records = self._consumer.poll(timeout_s=self._pace.busy_s if self._work.busy else self._pace.idle_s)
         for partition in self._consumer.revoked():
             self._marks.drop(partition)

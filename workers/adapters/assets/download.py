@@ -19,10 +19,10 @@ class SourceFailed(Exception):
 
 
 def open_session() -> requests.Session:
-    """A session that repeats requests which were not answered, or with 429 or 5xx, twice (after 0 and 0.6 s)."""
+    """A session that repeats requests which were not answered, or with 429 or 5xx, twice (after 0 and 0.4 s)."""
     retry = Retry(
         total=2,
-        backoff_factor=0.3,
+        backoff_factor=0.2,
         status_forcelist=(429, 500, 502, 503, 504),
         raise_on_status=False,
         respect_retry_after_header=False,

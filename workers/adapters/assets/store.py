@@ -62,10 +62,7 @@ class AssetStore:
                     if self._defect(asset):
                         self._fetch_missing(asset)
             except OSError as error:
-                raise ModelUnavailable(
-                    f"Model {asset.name} could not be stored in {self._directory} ({error.strerror}); "
-                    f"{_advice(error)}, then run `{fetch_command(asset)}`"
-                ) from error
+                raise self._unwritable(asset.name, error) from error
         return self._directory / asset.id
 
     def path(self, asset: Asset) -> Path:
@@ -95,22 +92,29 @@ class AssetStore:
 
         `name` must change with whatever the content depends on (use `Asset.id`), and holds no slash. `build` gets an
         empty directory; it becomes visible only when `build` has returned, and what a failed or killed one left is
-        cleared away. Of two processes at once, one builds and the other waits. What `build` raises goes through.
+        cleared away. Of two processes at once, one builds and the other waits. An `OSError` (a full disk) becomes
+        `ModelUnavailable`; whatever else `build` raises goes through.
         """
         target = self._directory / "derived" / name
         if target.is_dir():
             return target
-        with self._lock(f"derived-{name}"):
-            if not target.is_dir():
-                building = target.with_name(f"{name}.building")
-                shutil.rmtree(building, ignore_errors=True)
-                building.mkdir(parents=True)
-                try:
-                    build(building)
-                    building.rename(target)
-                finally:
-                    shutil.rmtree(building, ignore_errors=True)
+        try:
+            with self._lock(f"derived-{name}"):
+                if not target.is_dir():
+                    self._build(target, build)
+        except OSError as error:
+            raise self._unwritable(name, error) from error
         return target
+
+    def _build(self, target: Path, build: Callable[[Path], None]) -> None:
+        building = target.with_name(f"{target.name}.building")
+        shutil.rmtree(building, ignore_errors=True)
+        building.mkdir(parents=True)
+        try:
+            build(building)
+            building.rename(target)
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
 
     def _defect(self, asset: Asset) -> str:
         """What is wrong with the asset's files by marker and sizes, as the end of a sentence; empty when nothing."""
@@ -187,6 +191,13 @@ class AssetStore:
                 f"free; make room, then run `{fetch_command(asset)}`"
             )
 
+    def _unwritable(self, name: str, error: OSError) -> ModelUnavailable:
+        full = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+        advice = "make room there" if error.errno in full else "make it a directory that you may write to"
+        return ModelUnavailable(
+            f"Model {name} could not be stored in {self._directory} ({error.strerror or error}); {advice}, then retry"
+        )
+
     def _lock(self, name: str) -> FileLock:
         """The lock of one asset or derived directory; the system releases it when its holder dies."""
         locks = self._directory / "locks"
@@ -211,8 +222,3 @@ def _packages(files: Sequence[AssetFile]) -> set[str]:
 def _part_bytes(file: AssetFile) -> int:
     """About the size of the largest archive that the file comes in, which is on the disk at the same time."""
     return max(file.size // (len(source.parts) if isinstance(source, PackageParts) else 1) for source in file.sources)
-
-
-def _advice(error: OSError) -> str:
-    full = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-    return "make room there" if error.errno in full else "make it a directory that you may write to"

@@ -23,8 +23,8 @@ class RedisCache:
         if not keys:
             return []
         with _known_errors():
-            values: list[bytes | None] = self._redis.mget([PREFIX + key for key in keys])
-        return values
+            values = self._redis.mget([PREFIX + key for key in keys])
+        return [value if isinstance(value, bytes) else None for value in values]
 
     def put_many(self, values: Mapping[str, bytes], *, ttl_s: int) -> None:
         """See `ports.cache.Cache`."""

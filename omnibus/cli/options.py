@@ -1,0 +1,20 @@
+"""Options that several commands share, with their help."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Data = Annotated[Path | None, typer.Option("--data", help="Folder of the stack (default: .omnibus, or OMNIBUS_DATA).")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Image = Annotated[Path | None, typer.Option("--image", help="A picture that is part of the question.")]
+Modality = Annotated[
+    list[str] | None, typer.Option("--modality", help="Only text, image, audio or video; may be given several times.")
+]
+Prefix = Annotated[str, typer.Option("--prefix", help="Only objects whose key starts with this.")]
+TopK = Annotated[int, typer.Option("-k", min=1, max=100, help="How many hits.")]
+Timeout = Annotated[float, typer.Option("--timeout", min=0.1, help="Seconds to wait.")]
+Profile = Annotated[
+    str | None, typer.Option("--profile", help="Which models: offline or offline-small (default: offline).")
+]
+Beat = Annotated[Path | None, typer.Option("--heartbeat", help="A file to touch every second while alive.")]

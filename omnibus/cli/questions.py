@@ -1,0 +1,131 @@
+"""What `ask` and `search` share: from arguments to a question, from the terminal reply to what is printed."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from omnibus.cli.failures import CommandFailed
+from omnibus.settings import Settings
+from schemas.answers import AnswerCompleted, AnswerFailed, AnswerHit, Citation, Locator
+from schemas.questions import INLINE_LIMIT, MediaRef, QueryRequested
+
+SNIPPET = 160
+
+
+def question(
+    text: str | None, image: MediaRef | None, modality: Sequence[str], prefix: str, **more: Any
+) -> QueryRequested:
+    """The question that the arguments make. Raises `ValueError` with one line."""
+    filters = {"modality": list(modality), "prefix": prefix}
+    try:
+        return QueryRequested.model_validate({"text": text or None, "image": image, "filters": filters, **more})
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise ValueError(f"{place}: {first['msg']}" if place else first["msg"].removeprefix("Value error, ")) from error
+
+
+@contextmanager
+def picture(settings: Settings, path: Path | None) -> Iterator[MediaRef | None]:
+    """The picture as part of a question: inline where it is small, in the bucket for questions while it is asked."""
+    if path is None:
+        yield None
+        return
+    if not path.is_file():
+        raise CommandFailed(f"{path} is no file")
+    if path.stat().st_size <= INLINE_LIMIT:
+        yield MediaRef.inline(path.read_bytes())
+        return
+    from producers.attachment import attached
+
+    with attached(settings.s3, settings.access_key, settings.secret_key, settings.question_bucket, path) as ref:
+        yield ref
+
+
+def pose(
+    settings: Settings, query: QueryRequested, *, timeout_s: float, stream: Console | None = None
+) -> AnswerCompleted:
+    """Ask and wait, with a sign of life on standard error. Raises `CommandFailed` for an AnswerFailed."""
+    from producers.ask import ask
+    from producers.kafka import Publisher
+
+    def show(text: str) -> None:
+        assert stream is not None
+        stream.print(text, end="", soft_wrap=True, highlight=False, markup=False)
+
+    with Console(stderr=True).status("asking ..."), Publisher(settings.kafka, source="/omnibus/cli") as publisher:
+        reply = ask(publisher, settings.kafka, query, timeout_s=timeout_s, on_delta=show if stream else None)
+    if isinstance(reply, AnswerFailed):
+        again = " (asking again later may help)" if reply.retryable else ""
+        raise CommandFailed(f"{reply.message} [{reply.code.value}]{again}")
+    return reply
+
+
+def print_json(reply: AnswerCompleted) -> None:
+    """The reply as one line of JSON on standard output."""
+    print(json.dumps(reply.model_dump(mode="json"), ensure_ascii=False))  # noqa: T201 - this is the output
+
+
+def print_answer(out: Console, reply: AnswerCompleted) -> None:
+    """The answer and where it comes from, or why there is none."""
+    if reply.refused:
+        out.print(Text(f"No answer: {reply.refused.reason}."))
+    elif reply.answer is not None:
+        out.print(Text(reply.answer))
+    for citation in reply.citations:
+        out.print(Text(f"  [{citation.marker}] {_cited(citation)}"))
+    print_degraded(out, reply)
+
+
+def print_hits(out: Console, reply: AnswerCompleted) -> None:
+    """The hits as a table, best first."""
+    if not reply.hits:
+        out.print("Nothing found.")
+    else:
+        table = Table(box=None, pad_edge=False)
+        for column in ("score", "kind", "key", "place", "text"):
+            table.add_column(column, overflow="fold" if column == "key" else "ellipsis", no_wrap=column != "key")
+        for hit in reply.hits:
+            table.add_row(*_row(hit))
+        out.print(table)
+    print_degraded(out, reply)
+
+
+def print_degraded(out: Console, reply: AnswerCompleted) -> None:
+    """Which parts were missing."""
+    for entry in reply.degraded:
+        out.print(Text(f"  without {entry.part}: {entry.reason}"), style="yellow")
+
+
+def place(locator: Locator) -> str:
+    """A locator in words; empty for a whole object."""
+    words = []
+    if locator.page is not None:
+        words.append(f"page {locator.page}")
+    if locator.start_s is not None:
+        words.append(f"{locator.start_s:.1f}-{locator.end_s or locator.start_s:.1f} s")
+    if locator.chars is not None:
+        words.append(f"characters {locator.chars[0]}-{locator.chars[1]}")
+    return ", ".join(words)
+
+
+def _cited(citation: Citation) -> str:
+    where = ", ".join(part for part in (citation.key, place(citation.locator)) if part)
+    return f'{where}: "{_snippet(citation.quote)}"' if citation.quote else f"{where} ({citation.modality})"
+
+
+def _row(hit: AnswerHit) -> tuple[Text, ...]:
+    cells = (f"{hit.score:.4f}", hit.modality, hit.key, place(hit.locator), _snippet(hit.text or ""))
+    return tuple(Text(cell) for cell in cells)
+
+
+def _snippet(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= SNIPPET else line[: SNIPPET - 3] + "..."

@@ -1,0 +1,81 @@
+"""`omnibus up`: the whole stack in the foreground, or in the background with `--detach`."""
+
+import subprocess
+import sys
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Annotated
+
+import typer
+
+from omnibus.cli import options
+from omnibus.cli.failures import CommandFailed, one_line
+
+DETACH_LIMIT_S = 120.0
+
+
+def up(
+    stack: Annotated[str | None, typer.Option("--stack", help="Which servers: embedded.")] = None,
+    data: options.Data = None,
+    profile: options.Profile = None,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Return when it is ready; stop it with `omnibus down`.")
+    ] = False,
+) -> None:
+    """Start broker, bucket, queue, dispatchers and workers, and look after them until Ctrl-C."""
+    with one_line():
+        from omnibus.cli.progress import prepare_models
+        from omnibus.settings import load
+
+        settings = load(data=data, stack=stack, profile=profile)
+        prepare_models(settings)
+        if detach:
+            _detach(settings.data, settings.profile)
+        else:
+            _foreground(settings.data, settings.profile)
+
+
+def _foreground(data: Path, profile: str) -> None:
+    from rich.console import Console
+
+    from omnibus.cli.progress import StartUp
+    from omnibus.stacks.embedded import run_embedded
+    from omnibus.stacks.errors import StackFailed
+    from omnibus.stacks.processes import own_processes
+
+    with StartUp(Console(stderr=True), data) as start_up:
+        try:
+            run_embedded(data, more_parts=own_processes(profile), on_change=start_up.show)
+        except StackFailed as error:
+            raise CommandFailed(str(error)) from error
+
+
+def _detach(data: Path, profile: str) -> None:
+    from rich.console import Console
+
+    from omnibus.cli.progress import StartUp
+    from omnibus.stacks.state import read_state
+
+    data.mkdir(parents=True, exist_ok=True)
+    log = data / "up.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "omnibus", "up", "--data", str(data), "--profile", profile],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    deadline = monotonic() + DETACH_LIMIT_S
+    with StartUp(Console(stderr=True), data, detached=True) as start_up:
+        while monotonic() < deadline:
+            if process.poll() is not None:
+                lines = log.read_text().strip().splitlines()
+                raise CommandFailed(lines[-1].removeprefix("omnibus: ") if lines else f"it ended at once; see {log}")
+            state = read_state(data)
+            if state is not None and state.pid == process.pid:
+                start_up.show(state)
+                if state.ready:
+                    return
+            sleep(0.1)
+    raise CommandFailed(f"not ready after {DETACH_LIMIT_S:.0f} s; see {log} and `omnibus status`")

@@ -1,0 +1,26 @@
+"""`omnibus work`: one worker process, for production; `omnibus up` starts them on a laptop."""
+
+from typing import Annotated
+
+import typer
+
+from omnibus.cli import options
+from omnibus.cli.failures import one_line
+
+
+def work(
+    queues: Annotated[
+        str, typer.Option("--queues", help="Queues to work on, separated by commas: ingest.light, answer.")
+    ],
+    data: options.Data = None,
+    profile: options.Profile = None,
+    heartbeat: options.Beat = None,
+) -> None:
+    """Run one worker process until it is stopped."""
+    with one_line():
+        from omnibus.settings import load
+        from omnibus.work import work as run
+
+        run(
+            load(data=data, profile=profile), [queue.strip() for queue in queues.split(",") if queue.strip()], heartbeat
+        )

@@ -1,0 +1,91 @@
+"""The composition root of the workers: settings and adapters become the parts that the flows work with."""
+
+from workers.adapters.decoders.sandbox import DecodeLimits, SandboxedDecoder
+from workers.adapters.index.lance import LanceIndex
+from workers.adapters.text.splitter import SemanticSplitter
+
+from omnibus.profiles import FLOORS, Models, profile_named, store_of
+from omnibus.settings import Settings
+from producers.kafka import Publisher
+from workers.adapters.bucket.s3 import S3Bucket, s3_client
+from workers.adapters.cache.redis import RedisCache
+from workers.answer.asked import Questions
+from workers.answer.encode import EncodedQuestions, QuestionEncoder
+from workers.answer.flow import AnswerParts
+from workers.answer.generate import Writer
+from workers.answer.reply import Replies
+from workers.answer.retrieve import Retrieval
+from workers.ingest.announce import Announcer
+from workers.ingest.embed import Embedder
+from workers.ingest.flow import IngestParts
+from workers.ports.encoders import ImageEncoder, TextEncoder
+
+SEGMENT_TOKENS = 200
+"""Tokens of a segment at most: within MiniLM's 256, with room for a heading."""
+
+
+def bucket_of(settings: Settings) -> S3Bucket:
+    """The bucket."""
+    return S3Bucket(s3_client(settings.s3, settings.access_key, settings.secret_key))
+
+
+def index_of(settings: Settings, text: TextEncoder, image: ImageEncoder) -> LanceIndex:
+    """The index, with the spaces of the profile's encoders."""
+    return LanceIndex(settings.data / "index", [text.space, image.space])
+
+
+def decoder_of() -> SandboxedDecoder:
+    """The decoder, with its process not yet started."""
+    return SandboxedDecoder(DecodeLimits())
+
+
+def ingest_parts(settings: Settings) -> IngestParts:
+    """What an ingest worker works with."""
+    models = Models(store_of(settings), profile_named(settings.profile))
+    text = models.text()
+    image = models.image(text)
+    return IngestParts(
+        bucket=bucket_of(settings),
+        index=index_of(settings, text, image),
+        decoder=decoder_of(),
+        splitter=SemanticSplitter(models.tokenizer(), SEGMENT_TOKENS),
+        embedder=Embedder(text, image, RedisCache(settings.redis)),
+        announcer=Announcer(Publisher(settings.kafka, source="/omnibus/ingest")),
+        max_object_bytes=settings.max_object_bytes,
+    )
+
+
+def answer_parts(settings: Settings) -> AnswerParts:
+    """What an answer worker works with; its threads share all of it."""
+    models = Models(store_of(settings), profile_named(settings.profile))
+    text = models.text()
+    image = models.image(text)
+    index = index_of(settings, text, image)
+    cache = RedisCache(settings.redis)
+    encoder = QuestionEncoder(
+        text=text,
+        image=image,
+        bucket=bucket_of(settings),
+        decoder=decoder_of(),
+        buckets=(settings.bucket, settings.question_bucket),
+        max_object_bytes=settings.max_object_bytes,
+    )
+    return AnswerParts(
+        questions=Questions(cache),
+        encoded=EncodedQuestions(cache),
+        encoder=encoder,
+        text=text,
+        index=index,
+        retrieval=Retrieval(index, text.space.id, image.space.id),
+        floors=FLOORS,
+        writer=Writer(models.generator(), FLOORS, settings.answer_tokens),
+        replies=Replies(Publisher(settings.kafka, source="/omnibus/answer"), cache),
+        lineage=models.lineage(),
+    )
+
+
+def projection_of(settings: Settings) -> LanceIndex:
+    """The index for whoever compares it with the bucket: no model is loaded for that."""
+    models = Models(store_of(settings), profile_named(settings.profile))
+    text = models.text()
+    return index_of(settings, text, models.image(text))

@@ -1,0 +1,117 @@
+"""A dispatcher process: one consumer, one kind of work."""
+
+import random
+import signal
+import uuid
+from collections.abc import Callable
+from contextlib import nullcontext, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event
+from time import monotonic
+
+from omnibus.beat import heartbeat
+from omnibus.catch_up import Reconciliation
+from omnibus.gauges import IN_FLIGHT_S, in_flight_key
+from omnibus.settings import Settings
+from producers.kafka import Publisher
+from schemas.topics import MEDIA_EVENTS, QUERIES, Topic
+from workers.adapters.bus.kafka import KafkaTopicConsumer
+from workers.adapters.cache.redis import RedisCache
+from workers.adapters.jobs.celery import CeleryJobs, make_app
+from workers.answer.asked import Questions
+from workers.answer.reply import Replies
+from workers.dispatch.dead_letters import DeadLetters
+from workers.dispatch.groups import group_of
+from workers.dispatch.inquiries import InquiryRules
+from workers.dispatch.loop import Dispatcher, Pace, Work
+from workers.dispatch.media import MediaLimits, MediaWork
+from workers.dispatch.questions import QuestionWork
+from workers.dispatch.retry import RetryPolicy
+from workers.errors import ServiceUnavailable
+
+KINDS = ("media", "questions")
+
+
+def dispatch(
+    settings: Settings, kind: str, beat_file: Path | None, say: Callable[[str], None], *, catch_up: bool = False
+) -> None:
+    """Run a dispatcher until it is told to stop (SIGTERM or SIGINT). `say` gets a line whenever something is wrong.
+
+    With `catch_up` a reconciliation runs beside it at the start, for what changed while nobody listened.
+
+    Raises `ValueError` for an unknown kind, and `ServiceUnavailable` or `BusUnavailable` when Kafka does not answer at
+    the start; later it waits for it.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"there is no dispatcher for {kind!r}; there are {', '.join(KINDS)}")
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    topic = MEDIA_EVENTS if kind == "media" else QUERIES
+    with Publisher(settings.kafka, source=f"/omnibus/dispatch/{kind}") as publisher:
+        work = media_work(settings, publisher) if kind == "media" else question_work(settings, publisher)
+        consumer = _consumer(settings, topic)
+        pace = Pace(in_flight=settings.in_flight)
+        with Reconciliation(settings, say) if catch_up else nullcontext() as reconciliation:
+            beat = _beat(settings, kind, heartbeat(beat_file), reconciliation)
+            Dispatcher(consumer, work, pace, beat=beat, say=say).run(stop.is_set)
+
+
+def media_work(settings: Settings, publisher: Publisher) -> Work:
+    """Notifications into ingest jobs."""
+    return MediaWork(
+        jobs=CeleryJobs(make_app(settings.redis)),
+        dead_letters=DeadLetters(publisher),
+        bucket=settings.bucket,
+        limits=MediaLimits(settings.batch, settings.ingest_jobs, settings.media_lease_s),
+        policy=RetryPolicy(tries=settings.tries),
+        new_id=lambda: str(uuid.uuid4()),
+        random=random.random,
+    )
+
+
+def question_work(settings: Settings, publisher: Publisher) -> Work:
+    """Questions into answer jobs."""
+    cache = RedisCache(settings.redis)
+    return QuestionWork(
+        jobs=CeleryJobs(make_app(settings.redis)),
+        questions=Questions(cache),
+        replies=Replies(publisher, cache),
+        dead_letters=DeadLetters(publisher),
+        rules=InquiryRules(settings.reply_topics, settings.deadline_s),
+        lease_s=settings.question_lease_s,
+        tries=settings.tries,
+        utc_now=lambda: datetime.now(UTC),
+    )
+
+
+def _consumer(settings: Settings, topic: Topic) -> KafkaTopicConsumer:
+    return KafkaTopicConsumer(
+        settings.kafka,
+        topic=topic.name,
+        group=group_of(topic),
+        fetch_wait_ms=settings.fetch_wait_ms,
+        batch=settings.in_flight,
+    )
+
+
+def _beat(
+    settings: Settings, kind: str, touch: Callable[[], None], reconciliation: Reconciliation | None
+) -> Callable[[int], None]:
+    """What happens once a turn beside the work: the heartbeat, the gauge for `omnibus status`, the reconciliation."""
+    cache = RedisCache(settings.redis)
+    due = [0.0]
+
+    def beat(in_flight: int) -> None:
+        touch()
+        if monotonic() < due[0]:
+            return
+        due[0] = monotonic() + 1
+        if reconciliation is not None:
+            reconciliation.look_after()
+        # The loop says itself when the queue is away; a gauge that is not written is no further news.
+        with suppress(ServiceUnavailable):
+            cache.put_many({in_flight_key(kind): str(in_flight).encode()}, ttl_s=IN_FLIGHT_S)
+
+    return beat

@@ -1,0 +1,103 @@
+"""Profiles: which models take which role, made from the assets in the user's cache.
+
+A profile never appears in a flow: the flows see encoders and a generator.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_cache_path
+from workers.adapters.models.generator import TransformersGenerator, convert_gguf
+
+from omnibus.settings import Settings
+from workers.adapters.assets.catalog import PROFILES, Asset
+from workers.adapters.assets.progress import Progress
+from workers.adapters.assets.store import AssetStore
+from workers.adapters.models.conse import EfficientNetConse, build_class_table
+from workers.adapters.models.minilm import MiniLmEncoder
+
+FLOORS = {"text": 0.30, "image": 0.30}
+"""Retriever -> cosine below which a hit is no evidence, for MiniLM's space (docs/decisions/004-refusal.md)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The assets of each role."""
+
+    name: str
+    text: Asset
+    image: Asset
+    generator: Asset
+
+    @property
+    def assets(self) -> tuple[Asset, ...]:
+        """All of them, in the order in which they are fetched."""
+        return self.text, self.image, self.generator
+
+
+def profile_named(name: str) -> Profile:
+    """The profile of this name. Raises `ValueError` with the names that there are."""
+    if name not in PROFILES:
+        raise ValueError(f"there is no profile {name!r}; there are {', '.join(sorted(PROFILES))}")
+    text, image, generator = PROFILES[name]
+    return Profile(name, text, image, generator)
+
+
+def store_of(settings: Settings, progress: Progress | None = None) -> AssetStore:
+    """The asset store of this user."""
+    return AssetStore(settings.model_cache or user_cache_path("omnibus") / "models", progress)
+
+
+class Models:
+    """A profile's models. Nothing is loaded before it is used."""
+
+    def __init__(self, store: AssetStore, profile: Profile) -> None:
+        self._store = store
+        self._profile = profile
+
+    def prepare(self) -> None:
+        """Fetch what is missing and derive what is derived, so that no later step has to wait for it.
+
+        Raises `ModelUnavailable`.
+        """
+        for asset in self._profile.assets:
+            self._store.fetch(asset)
+        self._class_table(self.text())
+        self._converted()
+
+    def text(self) -> MiniLmEncoder:
+        """The text encoder."""
+        return MiniLmEncoder(self._store.path(self._profile.text))
+
+    def tokenizer(self) -> Path:
+        """The file of the text encoder's tokenizer, which the splitter counts with."""
+        return self._store.path(self._profile.text) / "tokenizer.json"
+
+    def image(self, text: MiniLmEncoder) -> EfficientNetConse:
+        """The image encoder, which shares the text encoder's space."""
+        weights = _only_file(self._store.path(self._profile.image), "*.pth")
+        return EfficientNetConse(weights, self._class_table(text), text)
+
+    def generator(self) -> TransformersGenerator:
+        """The language model."""
+        return TransformersGenerator(self._converted(), self._profile.generator.version)
+
+    def lineage(self) -> Mapping[str, str]:
+        """Role -> the model's name and version."""
+        roles = {"text": self._profile.text, "image": self._profile.image, "generator": self._profile.generator}
+        return {role: asset.version for role, asset in roles.items()}
+
+    def _class_table(self, text: MiniLmEncoder) -> Path:
+        name = f"{self._profile.image.id}-classes-{self._profile.text.id}"
+        return self._store.derived(name, lambda out: build_class_table(text, out / "classes.npz")) / "classes.npz"
+
+    def _converted(self) -> Path:
+        asset = self._profile.generator
+        source = _only_file(self._store.path(asset), "*.gguf")
+        return self._store.derived(f"{asset.id}-bf16", lambda out: convert_gguf(source, out))
+
+
+def _only_file(directory: Path, pattern: str) -> Path:
+    (found,) = directory.glob(pattern)
+    return found

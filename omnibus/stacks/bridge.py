@@ -1,0 +1,144 @@
+"""The bridge of the embedded stack: SeaweedFS reports changes to it, and it publishes them as MinIO would.
+
+A report is answered only when the broker has acknowledged the notification; until then SeaweedFS keeps it and tries
+again. Before it listens, the bridge makes the topics and buckets that are missing.
+"""
+
+import json
+import logging
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Self
+
+from omnibus.stacks.ports import HOST
+from omnibus.stacks.prepare import create_buckets, create_topics
+from omnibus.stacks.seaweed_events import notifications
+from producers.errors import BusUnavailable
+from producers.kafka import Publisher
+from schemas.topics import MEDIA_EVENTS
+
+BEAT_S = 1.0
+PUBLISH_TIMEOUT_S = 5.0
+"""Shorter than SeaweedFS waits for an answer (10 s)."""
+MAX_BODY = 64 * 1024 * 1024
+log = logging.getLogger(__name__)
+
+Headers = list[tuple[str, bytes]]
+Publish = Callable[[str, bytes | None, bytes, Headers], None]
+"""Topic, key, value, headers. Returns when the broker has the record; raises `BusUnavailable`."""
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeSettings:
+    """What the bridge is told by the stack. `topics` has the number of partitions of each."""
+
+    port: int
+    token: str
+    kafka: str
+    topics: dict[str, int]
+    s3: str
+    access_key: str
+    secret_key: str
+    buckets: list[str]
+    heartbeat: str
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what `to_json` wrote."""
+        return cls(**json.loads(text))
+
+    def to_json(self) -> str:
+        """As JSON, for the configuration file."""
+        return json.dumps(asdict(self))
+
+
+def forward(body: bytes, publish: Publish) -> None:
+    """Publish what this report of SeaweedFS calls for.
+
+    A report that cannot be understood goes to the dead letters as it is: nothing that happened in the bucket is lost
+    without a trace. Raises `BusUnavailable`.
+    """
+    try:
+        found = notifications(body)
+    except ValueError as error:
+        log.exception("a report of SeaweedFS cannot be understood: it goes to %s", MEDIA_EVENTS.dead_letters.name)
+        publish(MEDIA_EVENTS.dead_letters.name, None, body, _cause(str(error)))
+        return
+    for notification in found:
+        publish(MEDIA_EVENTS.name, notification.key.encode(), notification.to_json(), [])
+
+
+def _cause(reason: str) -> Headers:
+    cause = {"dlt_stage": "bridge", "dlt_kind": "bad_event", "dlt_reason": reason[:500], "dlt_tries": "1"}
+    return [(name, value.encode()) for name, value in cause.items()]
+
+
+class BridgeServer(ThreadingHTTPServer):
+    """Answers POST /<token>. `beat` is called about once a second while the server accepts requests."""
+
+    daemon_threads = True
+
+    def __init__(self, port: int, token: str, publish: Publish, beat: Callable[[], None]) -> None:
+        self.path = f"/{token}"
+        self.publish = publish
+        self._beat = beat
+        super().__init__((HOST, port), _Request)
+
+    def service_actions(self) -> None:
+        """Called by `serve_forever` at every turn."""
+        self._beat()
+
+
+class _Request(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: BridgeServer
+    timeout = 60
+    """Seconds that a connection may be silent."""
+
+    def do_POST(self) -> None:
+        """Take one report."""
+        length = int(self.headers.get("Content-Length") or 0)
+        if self.path != self.server.path or length > MAX_BODY:
+            self.close_connection = True
+            self._answer(HTTPStatus.NOT_FOUND)
+            return
+        body = self.rfile.read(length)
+        try:
+            forward(body, self.server.publish)
+        except BusUnavailable as error:
+            log.warning("SeaweedFS is asked to report again later: %s", error)
+            self._answer(HTTPStatus.SERVICE_UNAVAILABLE)
+        else:
+            self._answer(HTTPStatus.OK)
+
+    def _answer(self, status: HTTPStatus) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in the base class
+        """Say nothing of requests that went well; the path holds the secret."""
+
+
+def main(config: Path) -> None:
+    """Make topics and buckets, then serve until the end."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("kafka").setLevel(logging.ERROR)
+    settings = BridgeSettings.from_json(config.read_text())
+    create_topics(settings.kafka, settings.topics)
+    create_buckets(settings.s3, settings.access_key, settings.secret_key, settings.buckets)
+    heartbeat = Path(settings.heartbeat)
+    with Publisher(settings.kafka, source="omnibus/bridge", timeout_s=PUBLISH_TIMEOUT_S) as publisher:
+
+        def publish(topic: str, key: bytes | None, value: bytes, headers: Headers) -> None:
+            publisher.publish_raw(topic, key=key, value=value, headers=headers)
+
+        BridgeServer(settings.port, settings.token, publish, heartbeat.touch).serve_forever(poll_interval=BEAT_S)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

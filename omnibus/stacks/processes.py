@@ -1,0 +1,56 @@
+"""Our own processes as parts of a stack: two dispatchers and two workers."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from omnibus.stacks.bridge import BRIDGE
+from omnibus.stacks.embedded import MoreParts
+from omnibus.stacks.endpoints import Endpoints
+from omnibus.stacks.layout import Layout
+from omnibus.stacks.part import Heartbeat, Part
+from omnibus.stacks.servers import SEAWEEDFS, TANSU, VALKEY
+
+WORKER_GRACE_S = 4.0
+"""How long a worker may take to finish its task; what it does not finish is done again after the next start."""
+
+
+def own_processes(profile: str) -> MoreParts:
+    """The dispatchers and workers of one machine, with the models of `profile`."""
+
+    def parts(layout: Layout, _endpoints: Endpoints) -> Sequence[Part]:
+        # Events that were sent while one of these was away are gone: the dispatcher looks for what was missed.
+        forgetful = (TANSU, SEAWEEDFS, BRIDGE)
+        return [
+            _part(layout, profile, "dispatch-media", ("dispatch", "media", "--catch-up"), restarts_with=forgetful),
+            _part(layout, profile, "dispatch-questions", ("dispatch", "questions"), restarts_with=(TANSU,)),
+            _part(layout, profile, "ingest-light", ("work", "--queues", "ingest.light"), grace_s=WORKER_GRACE_S),
+            _part(layout, profile, "answer", ("work", "--queues", "answer"), grace_s=WORKER_GRACE_S),
+        ]
+
+    return parts
+
+
+def _part(
+    layout: Layout,
+    profile: str,
+    name: str,
+    command: Sequence[str],
+    *,
+    restarts_with: tuple[str, ...] = (),
+    grace_s: float = 3.0,
+) -> Part:
+    heartbeat = Heartbeat(layout.run / f"{name}.heartbeat", max_age_s=30.0)
+    arguments = [*command, "--data", str(layout.data), "--heartbeat", str(heartbeat.file)]
+    return Part(
+        name=name,
+        argv=[sys.executable, "-m", "omnibus", *arguments],
+        env={**os.environ, "OMNIBUS_PROFILE": profile},
+        cwd=layout.run,
+        log=layout.logs / f"{name}.log",
+        ready=heartbeat.ready,
+        heartbeat=heartbeat,
+        needs=(TANSU, SEAWEEDFS, VALKEY, BRIDGE),
+        restarts_with=restarts_with,
+        stop_grace_s=grace_s,
+    )

@@ -1,0 +1,88 @@
+"""A worker process: one Celery worker for the queues it is given."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from celery import Celery
+from celery.signals import heartbeat_sent
+
+from omnibus.beat import heartbeat
+from omnibus.composition import answer_parts, ingest_parts
+from omnibus.once import Once
+from omnibus.settings import Settings
+from workers.adapters.jobs.celery import INGEST_QUEUE, INGEST_TASK, make_app
+from workers.answer.flow import QUEUE as ANSWER_QUEUE
+from workers.answer.flow import AnswerSteps
+from workers.domain.change import Change
+from workers.ingest.flow import index_changes
+
+QUEUES = (INGEST_QUEUE, ANSWER_QUEUE)
+THREADED = {ANSWER_QUEUE}
+"""Queues whose workers share one generator between threads; the others take one batch a process."""
+
+
+def work(settings: Settings, queues: Sequence[str], beat_file: Path | None) -> None:
+    """Run a worker for `queues` until it is told to stop.
+
+    Raises `ValueError` for queues that there are not, or that do not go together in one process.
+    """
+    pool = _pool(queues)
+    app = make_app(settings.redis)
+    _register_ingest(app, settings)
+    _register_answer(app, settings)
+    beat = heartbeat(beat_file)
+    heartbeat_sent.connect(lambda **_: beat(), weak=False)
+    beat()
+    threads = settings.answer_threads if pool == "threads" else 1
+    app.worker_main(
+        [
+            "worker",
+            f"--pool={pool}",
+            f"--concurrency={threads}",
+            "-Q",
+            ",".join(queues),
+            *_QUIET,
+            f"--hostname={_name(queues)}",
+        ]
+    )
+
+
+_QUIET = ("--without-gossip", "--without-mingle", "--loglevel=INFO")
+
+
+def _pool(queues: Sequence[str]) -> str:
+    unknown = [queue for queue in queues if queue not in QUEUES]
+    if unknown or not queues:
+        raise ValueError(f"there is no queue {', '.join(unknown) or '(none given)'}; there are {', '.join(QUEUES)}")
+    pools = {"threads" if queue in THREADED else "prefork" for queue in queues}
+    if len(pools) > 1:
+        raise ValueError(f"queues {', '.join(queues)} cannot share a process: start one worker for each")
+    return pools.pop()
+
+
+def _name(queues: Sequence[str]) -> str:
+    return f"{queues[0]}@%h"
+
+
+def _register_ingest(app: Celery, settings: Settings) -> None:
+    parts = Once(lambda: ingest_parts(settings))
+
+    def ingest(changes: list[dict[str, Any]]) -> list[dict[str, str]]:
+        outcomes = index_changes(parts(), [Change.from_dict(change) for change in changes])
+        return [outcome.to_dict() for outcome in outcomes]
+
+    app.task(name=INGEST_TASK)(ingest)
+
+
+def _register_answer(app: Celery, settings: Settings) -> None:
+    steps = Once(lambda: AnswerSteps(answer_parts(settings)))
+    for name in AnswerSteps.NAMES:
+        app.task(name=f"answer.{name}")(_calling(steps, name))
+
+
+def _calling(steps: Once[AnswerSteps], name: str) -> Callable[..., Any]:
+    def step(*args: Any, **kwargs: Any) -> Any:
+        return getattr(steps(), name)(*args, **kwargs)
+
+    return step

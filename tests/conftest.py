@@ -1,0 +1,73 @@
+"""What tests of every kind share: waiting for a condition, and the embedded servers."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeVar
+
+import pytest
+
+from omnibus.stacks.control import stop
+from omnibus.stacks.endpoints import Endpoints
+from omnibus.stacks.state import read_state
+from omnibus.stacks.tether import tethered
+
+T = TypeVar("T")
+RUN = "import sys, pathlib; from omnibus.stacks.embedded import run_embedded; run_embedded(pathlib.Path(sys.argv[1]))"
+
+
+def wait_until(condition: Callable[[], T], timeout_s: float = 30.0, every_s: float = 0.02) -> T:
+    """What `condition` gives once it is true; fails the test when that takes longer than `timeout_s`."""
+    deadline = time.monotonic() + timeout_s
+    while not (value := condition()):
+        if time.monotonic() > deadline:
+            pytest.fail(f"not within {timeout_s:.0f} s: {condition}")
+        time.sleep(every_s)
+    return value
+
+
+@pytest.fixture(name="wait_until")
+def _wait_until() -> Callable[..., object]:
+    """`wait_until`, for tests that do not import from here."""
+    return wait_until
+
+
+@contextmanager
+def running_servers(data: Path) -> Iterator[Endpoints]:
+    """Tansu, SeaweedFS, Valkey and the bridge on this data directory. They die with the test run, whatever ends it."""
+    log = data.with_suffix(".out")
+    with log.open("wb") as output:
+        supervisor = subprocess.Popen(
+            tethered([sys.executable, "-c", RUN, str(data)]), stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        wait_until(lambda: supervisor.poll() is not None or _ready(data), timeout_s=60)
+        if supervisor.poll() is not None:
+            pytest.fail(f"the embedded servers did not start: {log.read_text()[-2000:]}")
+        state = read_state(data)
+        assert state is not None
+        yield Endpoints.from_dict(state.endpoints)
+    finally:
+        stop(data)
+        supervisor.kill()
+        supervisor.wait()
+
+
+def _ready(data: Path) -> bool:
+    state = read_state(data)
+    return state is not None and state.ready
+
+
+@pytest.fixture(scope="session")
+def embedded_servers() -> Iterator[Endpoints]:
+    """The servers of the embedded stack, started when the first test asks for them; topics and buckets are there.
+
+    Tests share them: use keys and prefixes of your own.
+    """
+    # Not a folder of pytest's, which it keeps for three runs.
+    with TemporaryDirectory(prefix="omnibus-") as folder, running_servers(Path(folder) / "data") as endpoints:
+        yield endpoints
