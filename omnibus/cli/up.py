@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Annotated
@@ -30,7 +32,7 @@ def up(
         settings = load(data=data, stack=stack, profile=profile)
         prepare_models(settings)
         if detach:
-            _detach(settings.data, settings.profile)
+            start_detached(settings.data, settings.profile)
         else:
             _foreground(settings.data, settings.profile)
 
@@ -50,7 +52,20 @@ def _foreground(data: Path, profile: str) -> None:
             raise CommandFailed(str(error)) from error
 
 
-def _detach(data: Path, profile: str) -> None:
+@contextmanager
+def detached(data: Path, profile: str) -> Iterator[None]:
+    """A stack in the background that is ready, and is stopped at the end."""
+    from omnibus.stacks.control import stop
+
+    try:
+        start_detached(data, profile)
+        yield
+    finally:
+        stop(data)
+
+
+def start_detached(data: Path, profile: str) -> None:
+    """Start a stack in the background and wait until it is ready. Raises `CommandFailed` with its last line."""
     from rich.console import Console
 
     from omnibus.cli.progress import StartUp
@@ -70,8 +85,7 @@ def _detach(data: Path, profile: str) -> None:
     with StartUp(Console(stderr=True), data, detached=True) as start_up:
         while monotonic() < deadline:
             if process.poll() is not None:
-                lines = log.read_text().strip().splitlines()
-                raise CommandFailed(lines[-1].removeprefix("omnibus: ") if lines else f"it ended at once; see {log}")
+                raise CommandFailed(_last_line(log))
             state = read_state(data)
             if state is not None and state.pid == process.pid:
                 start_up.show(state)
@@ -79,3 +93,8 @@ def _detach(data: Path, profile: str) -> None:
                     return
             sleep(0.1)
     raise CommandFailed(f"not ready after {DETACH_LIMIT_S:.0f} s; see {log} and `omnibus status`")
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text().strip().splitlines()
+    return lines[-1].removeprefix("omnibus: ") if lines else f"it ended at once; see {log}"

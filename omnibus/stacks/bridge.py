@@ -4,16 +4,16 @@ A report is answered only when the broker has acknowledged the notification; unt
 again. Before it listens, the bridge makes the topics and buckets that are missing.
 """
 
-import json
 import logging
+import multiprocessing
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Self
 
+from omnibus.stacks.bridge_settings import BridgeSettings
+from omnibus.stacks.errors import StackFailed
 from omnibus.stacks.ports import HOST
 from omnibus.stacks.prepare import create_buckets, create_topics
 from omnibus.stacks.seaweed_events import notifications
@@ -30,30 +30,6 @@ log = logging.getLogger(__name__)
 Headers = list[tuple[str, bytes]]
 Publish = Callable[[str, bytes | None, bytes, Headers], None]
 """Topic, key, value, headers. Returns when the broker has the record; raises `BusUnavailable`."""
-
-
-@dataclass(frozen=True, slots=True)
-class BridgeSettings:
-    """What the bridge is told by the stack. `topics` has the number of partitions of each."""
-
-    port: int
-    token: str
-    kafka: str
-    topics: dict[str, int]
-    s3: str
-    access_key: str
-    secret_key: str
-    buckets: list[str]
-    heartbeat: str
-
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """Read what `to_json` wrote."""
-        return cls(**json.loads(text))
-
-    def to_json(self) -> str:
-        """As JSON, for the configuration file."""
-        return json.dumps(asdict(self))
 
 
 def forward(body: bytes, publish: Publish) -> None:
@@ -124,13 +100,25 @@ class _Request(BaseHTTPRequestHandler):
         """Say nothing of requests that went well; the path holds the secret."""
 
 
+def prepare(settings: BridgeSettings) -> None:
+    """Make topics and buckets, both at once. Raises `StackFailed`."""
+    # In a process of its own, because the S3 client would stay in this one's memory: 12 MB for one use.
+    buckets = multiprocessing.get_context("fork").Process(
+        target=create_buckets, args=(settings.s3, settings.access_key, settings.secret_key, settings.buckets)
+    )
+    buckets.start()
+    create_topics(settings.kafka, settings.topics)
+    buckets.join()
+    if buckets.exitcode:
+        raise StackFailed(f"cannot make the buckets at {settings.s3}; the log has the reason")
+
+
 def main(config: Path) -> None:
     """Make topics and buckets, then serve until the end."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("kafka").setLevel(logging.ERROR)
     settings = BridgeSettings.from_json(config.read_text())
-    create_topics(settings.kafka, settings.topics)
-    create_buckets(settings.s3, settings.access_key, settings.secret_key, settings.buckets)
+    prepare(settings)
     heartbeat = Path(settings.heartbeat)
     with Publisher(settings.kafka, source="omnibus/bridge", timeout_s=PUBLISH_TIMEOUT_S) as publisher:
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from omnibus.settings import write_endpoints
 from omnibus.stacks import servers
-from omnibus.stacks.bridge import BridgeSettings
+from omnibus.stacks.bridge_settings import BridgeSettings
 from omnibus.stacks.credentials import Credentials
 from omnibus.stacks.endpoints import Endpoints
 from omnibus.stacks.layout import Layout, write_private
@@ -54,9 +54,7 @@ def run_embedded(
         servers.remove_sockets(ports)
         parts = [*server_parts(layout, ports, credentials, buckets), *more_parts(layout, endpoints)]
         try:
-            Supervisor(
-                parts, layout.run, on_change, endpoints=endpoints.to_dict(), keep_open=(lock.fileno(),)
-            ).run()
+            Supervisor(parts, layout.run, on_change, endpoints=endpoints.to_dict(), keep_open=(lock.fileno(),)).run()
         finally:
             servers.remove_sockets(ports)
 
@@ -110,7 +108,7 @@ def bridge(
     write_private(config, settings.to_json())
     return Part(
         name=BRIDGE,
-        argv=[sys.executable, "-m", "omnibus.stacks.bridge", str(config)],
+        argv=[sys.executable, "-P", "-m", "omnibus.stacks.bridge", str(config)],
         env=dict(os.environ),
         cwd=layout.run,
         log=layout.logs / "bridge.log",

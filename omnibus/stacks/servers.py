@@ -75,7 +75,10 @@ def seaweedfs(layout: Layout, ports: Mapping[str, int], credentials: Credentials
     write_private(layout.run / "notification.toml", _webhook(ports["bridge"], credentials.bridge_token, bucket))
     arguments = [
         *("-dir", str(layout.bucket), f"-ip={HOST}", f"-ip.bind={HOST}", "-filer", "-s3"),
-        *(f"-{name.replace('_', '.port.') if '_' in name else name + '.port'}={ports[name]}" for name in SEAWEEDFS_PORTS),
+        *(
+            f"-{name.replace('_', '.port.') if '_' in name else name + '.port'}={ports[name]}"
+            for name in SEAWEEDFS_PORTS
+        ),
         *("-filer.localSocket=filer.sock", "-s3.localSocket=s3.sock", "-s3.port.iceberg=0", "-s3.port.lance=0"),
         *(f"-s3.config={s3_config}", "-s3.allowEmptyFolder=false"),
         # It reports to its makers unless told not to.
