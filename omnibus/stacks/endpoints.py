@@ -30,4 +30,6 @@ class Endpoints:
     @classmethod
     def from_dict(cls, values: Mapping[str, str]) -> Self:
         """Read what `to_dict` wrote."""
-        return cls(**{**values, "index": Path(values["index"])})  # type: ignore[arg-type] - index is the one path
+        given = dict(values)
+        index = Path(given.pop("index"))
+        return cls(index=index, **given)

@@ -4,8 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from omnibus.stacks.bridge import BRIDGE
-from omnibus.stacks.embedded import MoreParts
+from omnibus.stacks.embedded import BRIDGE, MoreParts
 from omnibus.stacks.endpoints import Endpoints
 from omnibus.stacks.layout import Layout
 from omnibus.stacks.part import Heartbeat, Part

@@ -18,4 +18,4 @@ class RestartPolicy:
         recent = [at for at in failures if now - at <= self.window_s]
         if len(recent) > self.limit:
             return None
-        return min(self.first_delay_s * 2 ** (len(recent) - 1), self.longest_delay_s)
+        return min(self.first_delay_s * 2.0 ** (len(recent) - 1), self.longest_delay_s)

@@ -58,14 +58,14 @@ class Entry(_Report):
     content: str = ""
     extended: dict[str, str] = Field(default_factory=dict)
 
-    def extra(self, name: str) -> str:
+    def s3_attribute(self, name: str) -> str:
         """One of S3's own attributes; empty when it is not there."""
         return base64.b64decode(self.extended.get(name, "")).decode()
 
     @property
     def etag(self) -> str:
         """As S3 gives it; from the MD5 sum for what came in past S3; empty when there is neither."""
-        return self.extra(ETAG) or base64.b64decode(self.attributes.md5).hex()
+        return self.s3_attribute(ETAG) or base64.b64decode(self.attributes.md5).hex()
 
     @property
     def changed_ns(self) -> int:
@@ -128,7 +128,7 @@ def _notifications(report: FilerReport) -> Iterator[Notification]:
 
 def _put(path: str, new: Entry, old: Entry | None) -> Iterator[Notification]:
     place = _place(path, new)
-    if place and new.extra(DELETE_MARKER):
+    if place and new.s3_attribute(DELETE_MARKER):
         yield _removal(place, new.changed_ns, new)
     elif place:
         # Later than what it replaces, also where its own time is of whole seconds.
@@ -159,7 +159,7 @@ def _common(place: _Place, at_ns: int, entry: Entry) -> dict[str, Any]:
         "bucket": place.bucket,
         "key": place.key,
         "sequencer": f"{at_ns:016X}",
-        "version_id": entry.extra(VERSION_ID),
+        "version_id": entry.s3_attribute(VERSION_ID),
     }
 
 
@@ -171,6 +171,6 @@ def _place(path: str, entry: Entry) -> _Place | None:
     folder = key.rpartition("/")[0]
     if not key or key.split("/")[0] == UPLOADS:
         return None
-    if folder.endswith(VERSIONS) and entry.extra(VERSION_ID):
+    if folder.endswith(VERSIONS) and entry.s3_attribute(VERSION_ID):
         key = folder.removesuffix(VERSIONS)
     return _Place(bucket, key)

@@ -37,8 +37,10 @@ class PartState:
 
 @dataclass(frozen=True, slots=True)
 class StackState:
-    """The whole stack now. `started` is the supervisor's start time in kernel ticks, which tells it from a later
-    process of the same id; `problem` is the line that it ended with, if it did not end on request.
+    """The whole stack now, as of its supervisor's process `pid`.
+
+    `started` is that process's start time in kernel ticks, which tells it from a later process of the same id.
+    `problem` is the line that the stack ended with, if it did not end on request.
     """
 
     pid: int

@@ -32,7 +32,7 @@ def main(parent: int, argv: Sequence[str]) -> int:
         # It died before the line above could bind us to it.
         return CANNOT_START
     try:
-        os.execv(argv[0], argv)  # noqa: S606 - no shell is wanted
+        os.execv(argv[0], list(argv))  # noqa: S606 - no shell is wanted
     except OSError as error:
         sys.stderr.write(f"cannot start {argv[0]}: {error.strerror}\n")
     return CANNOT_START

@@ -17,8 +17,8 @@ from workers.domain.decoded import Pixels
 MODEL = "efficientnet-lite2/9656183e"
 SIDE = 260
 """Of the network's square input, in pixels."""
-INNER = 208
-"""Longest side of the picture on it: a margin of 10% all round."""
+INNER = 234
+"""Longest side of the picture on it: 10% of the square are margin. Between 200 and 260 it makes no difference."""
 BATCH = 8
 """Measured on two cores: 78, 123, 133, 111 and 95 pictures/s in batches of 1, 4, 8, 16 and 32."""
 NEARLY_WHITE = 250
