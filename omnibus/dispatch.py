@@ -16,7 +16,7 @@ from omnibus.gauges import IN_FLIGHT_S, in_flight_key
 from omnibus.settings import Settings
 from producers.kafka import Publisher
 from schemas.topics import MEDIA_EVENTS, QUERIES, Topic
-from workers.adapters.bus.kafka import KafkaTopicConsumer
+from workers.adapters.bus.kafka import KafkaTopicConsumer, KafkaTopics
 from workers.adapters.cache.redis import RedisCache
 from workers.adapters.jobs.celery import CeleryJobs, make_app
 from workers.answer.asked import Questions
@@ -79,7 +79,7 @@ def question_work(settings: Settings, publisher: Publisher) -> Work:
         questions=Questions(cache),
         replies=Replies(publisher, cache),
         dead_letters=DeadLetters(publisher),
-        rules=InquiryRules(settings.reply_topics, settings.deadline_s),
+        rules=InquiryRules(settings.reply_topics, settings.deadline_s, KafkaTopics(settings.kafka).exist),
         lease_s=settings.question_lease_s,
         tries=settings.tries,
         utc_now=lambda: datetime.now(UTC),

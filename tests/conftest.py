@@ -4,7 +4,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
@@ -36,8 +37,17 @@ def _wait_until() -> Callable[..., object]:
     return wait_until
 
 
+@dataclass(frozen=True)
+class Stack:
+    """A stack of servers only, and the process that supervises it."""
+
+    data: Path
+    endpoints: Endpoints
+    supervisor: subprocess.Popen[bytes]
+
+
 @contextmanager
-def running_servers(data: Path) -> Iterator[Endpoints]:
+def running_servers(data: Path) -> Iterator[Stack]:
     """Tansu, SeaweedFS, Valkey and the bridge on this data directory. They die with the test run, whatever ends it."""
     log = data.with_suffix(".out")
     with log.open("wb") as output:
@@ -50,7 +60,7 @@ def running_servers(data: Path) -> Iterator[Endpoints]:
             pytest.fail(f"the embedded servers did not start: {log.read_text()[-2000:]}")
         state = read_state(data)
         assert state is not None
-        yield Endpoints.from_dict(state.endpoints)
+        yield Stack(data, Endpoints.from_dict(state.endpoints), supervisor)
     finally:
         stop(data)
         supervisor.kill()
@@ -69,5 +79,11 @@ def embedded_servers() -> Iterator[Endpoints]:
     Tests share them: use keys and prefixes of your own.
     """
     # Not a folder of pytest's, which it keeps for three runs.
-    with TemporaryDirectory(prefix="omnibus-") as folder, running_servers(Path(folder) / "data") as endpoints:
-        yield endpoints
+    with TemporaryDirectory(prefix="omnibus-") as folder, running_servers(Path(folder) / "data") as stack:
+        yield stack.endpoints
+
+
+@pytest.fixture(scope="session")
+def run_servers() -> Callable[[Path], AbstractContextManager[Stack]]:
+    """`running_servers`, for tests that need a stack of their own because they break it."""
+    return running_servers

@@ -1,6 +1,6 @@
 """From a record on `rag.queries` to a question, or to the reason why it is none and whom to tell."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
@@ -31,31 +31,40 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class InquiryRules:
-    """Which reply topics a requester may name (shell patterns), and the seconds a question has if it does not say."""
+    """Which reply topics a requester may name (shell patterns), and the seconds a question has if it does not say.
+
+    `topic_exists` asks the broker; it may raise `ServiceUnavailable`.
+    """
 
     reply_topics: Sequence[str]
     deadline_s: float
+    topic_exists: Callable[[str], bool]
+
+    def refusal(self, topic: str) -> str:
+        """Why replies cannot go to `topic`; empty when they can."""
+        if not any(fnmatchcase(topic, pattern) for pattern in self.reply_topics):
+            return f"replies may not go to topic {topic!r}; allowed are {', '.join(self.reply_topics) or 'none'}"
+        return "" if self.topic_exists(topic) else f"the reply topic {topic!r} does not exist; create it first"
 
 
 def inquiry(record: Incoming, rules: InquiryRules, now: datetime) -> Asked | Refused:
     """What `record` asks, at `now` (UTC).
 
     A client may send nothing but the payload: its request id is then made of the record's topic, partition and offset.
+    Raises `ServiceUnavailable` when the broker cannot be asked about the reply topic.
     """
     attributes = attributes_of(record.headers)
     payload = _payload(record)
     named = attributes.get("replytopic") or _text(payload.get("reply_topic"))
-    allowed = not named or any(fnmatchcase(named, pattern) for pattern in rules.reply_topics)
+    refusal = rules.refusal(named) if named and named != REPLIES.name else ""
     reply_to = ReplyTo(
         request_id=_request_id(record, attributes),
-        topic=named if named and allowed else REPLIES.name,
+        topic=REPLIES.name if refusal or not named else named,
         tenant=_text(payload.get("tenant")) or DEFAULT_TENANT,
         traceparent=attributes.get("traceparent", ""),
     )
-    if not allowed:
-        return Refused(
-            reply_to, ReplyTopicNotAllowed(f"replies may not go to topic {named!r}; allowed are {_list(rules)}")
-        )
+    if refusal:
+        return Refused(reply_to, ReplyTopicNotAllowed(refusal))
     try:
         query = _query(record, attributes)
         deadline = query.deadline or _deadline_attribute(attributes) or now + timedelta(seconds=rules.deadline_s)
@@ -114,7 +123,3 @@ def _deadline_attribute(attributes: Mapping[str, str]) -> datetime | None:
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
-
-
-def _list(rules: InquiryRules) -> str:
-    return ", ".join(rules.reply_topics) or "none"

@@ -40,6 +40,7 @@ class QuestionWork:
     lease_s: float
     tries: int
     utc_now: Callable[[], datetime]
+    _unread: deque[Incoming] = field(default_factory=deque)
     _new: deque[_Open] = field(default_factory=deque)
     _refused: deque[tuple[Incoming, Refused]] = field(default_factory=deque)
     _open: dict[str, _Open] = field(default_factory=dict)
@@ -49,31 +50,39 @@ class QuestionWork:
     @property
     def busy(self) -> bool:
         """Whether a question is under way."""
-        return bool(self._open or self._new or self._refused)
+        return bool(self._unread or self._open or self._new or self._refused)
 
     def take(self, record: Incoming) -> None:
-        """Note what the record asks."""
-        found = inquiry(record, self.rules, self.utc_now())
-        if isinstance(found, Refused):
-            self._refused.append((record, found))
-        else:
-            self._new.append(_Open(found, record.position))
+        """Note the record."""
+        self._unread.append(record)
 
     def drop(self, partition: int) -> None:
         """Forget the partition's questions: its next owner reads them again, and sees which have their reply."""
+        self._unread = deque(record for record in self._unread if record.position.partition != partition)
         self._new = deque(entry for entry in self._new if entry.position.partition != partition)
         self._refused = deque(entry for entry in self._refused if entry[0].position.partition != partition)
         self._open = {i: entry for i, entry in self._open.items() if entry.position.partition != partition}
         self._twins = [twin for twin in self._twins if twin[1].partition != partition]
 
     def advance(self, now: float) -> Sequence[Position]:
-        """Refuse, start, see which have their reply, start again what was lost."""
+        """Read, refuse, start, see which have their reply, start again what was lost."""
+        self._read()
         self._refuse()
         self._start_new(now)
         self._collect()
         self._expire(now)
         done, self._done = self._done, []
         return done
+
+    def _read(self) -> None:
+        while self._unread:
+            record = self._unread[0]
+            found = inquiry(record, self.rules, self.utc_now())
+            if isinstance(found, Refused):
+                self._refused.append((record, found))
+            else:
+                self._new.append(_Open(found, record.position))
+            self._unread.popleft()
 
     def _refuse(self) -> None:
         while self._refused:

@@ -5,6 +5,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
+from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 
@@ -81,6 +82,26 @@ class KafkaTopicConsumer:
     def close(self) -> None:
         """See `ports.consumer.Consumer`."""
         self._consumer.close(autocommit=False, timeout_ms=2000)
+
+
+class KafkaTopics:
+    """Which topics there are. Connects at first use."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self._bootstrap = bootstrap
+        self._admin: KafkaAdminClient | None = None
+
+    def exist(self, topic: str) -> bool:
+        """Whether there is such a topic. Raises `ServiceUnavailable`."""
+        try:
+            if self._admin is None:
+                self._admin = KafkaAdminClient(
+                    bootstrap_servers=self._bootstrap, bootstrap_timeout_ms=5000, request_timeout_ms=5000
+                )
+            return topic in self._admin.list_topics()
+        except KafkaError as error:
+            self._admin = None
+            raise ServiceUnavailable(f"Kafka at {self._bootstrap} does not answer: {error}") from error
 
 
 class _Listener(ConsumerRebalanceListener):

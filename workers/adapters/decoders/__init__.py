@@ -1,0 +1,1 @@
+"""From the bytes of an object to a text or a picture, in a child process with limits."""

@@ -1,7 +1,8 @@
 """The generator: a causal language model through transformers, in bfloat16, greedy, one question at a time."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,11 @@ from workers.adapters.models.stream import Stream
 from workers.ports.generator import Generation, Passage
 
 PROMPT_TOKENS = 2_048
-"""Two cores read 300 to 400 tokens a second with 1.5 billion parameters: at most about six seconds to the first word."""
-QUESTION_SHARE = 4
-"""A question gets at most this part (a quarter) of the prompt."""
+"""Two cores read 300 to 400 tokens a second with 1.5 billion parameters: at most six seconds to the first word."""
+PASSAGE_TOKENS = 32
+"""A prompt has room for so many passages that each could have at least this."""
+ASK_EVERY_S = 0.1
+"""How often a question that waits for its turn is asked whether it is still wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +30,128 @@ class _Loaded:
 
 
 class TransformersGenerator:
-    """`ports.generator.Generator`. `directory` is what `convert_gguf` writes, or any such checkpoint with a chat template.
+    """`ports.generator.Generator`. `directory` is what `convert_gguf` writes, or any checkpoint with a chat template.
 
-    `model` is its name and version. A prompt has at most `prompt_tokens`, and with the answer fits the context.
+    `model` is its name and version. A prompt has at most `prompt_tokens`, and fits the context with the answer;
+    passages that are too long for that are cut, the longest first. A refusal's text is `prompt.NOT_FOUND`.
     """
 
     def __init__(self, directory: Path, model: str, *, prompt_tokens: int = PROMPT_TOKENS) -> None:
         self._name = model
         self._prompt_tokens = prompt_tokens
         self._loaded = LoadOnce(model, lambda: _load(directory))
-        self._one_at_a_time = threading.Lock()
+        self._turn = threading.Lock()  # two at once would each take twice as long, and twice the memory
 
     @property
     def model(self) -> str:
         """See `ports.generator.Generator`."""
         return self._name
+
+    def generate(
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        *,
+        max_tokens: int,
+        on_text: Callable[[str], None] | None = None,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> Generation:
+        """See `ports.generator.Generator`."""
+        loaded = self._loaded()
+        stop = should_stop or (lambda: False)
+        stream = Stream(on_text)
+        answer = min(max_tokens, loaded.context // 2)
+        budget = min(self._prompt_tokens, loaded.context - answer)
+        with self._my_turn(stop) as mine:
+            prompt = _prompt(loaded, question, [passage.text for passage in passages], budget)
+            finished = mine and _write(loaded, prompt, answer, stream, stop)
+            return Generation(stream.close(), finished)
+
+    @contextmanager
+    def _my_turn(self, stop: Callable[[], bool]) -> Iterator[bool]:
+        """Wait for the model; False when `stop` said so meanwhile."""
+        while not (mine := self._turn.acquire(timeout=ASK_EVERY_S)) and not stop():
+            pass
+        try:
+            yield mine
+        finally:
+            if mine:
+                self._turn.release()
+
+
+def _load(directory: Path) -> _Loaded:
+    import torch  # noqa: PLC0415 - takes a second
+    from transformers import AutoModelForCausalLM, AutoTokenizer  # noqa: PLC0415 - takes seconds
+    from transformers.utils import logging  # noqa: PLC0415 - brings torch
+
+    logging.disable_progress_bar()  # a worker's log is no terminal
+    tokenizer = AutoTokenizer.from_pretrained(directory, local_files_only=True)
+    model = AutoModelForCausalLM.from_pretrained(
+        directory, dtype=torch.bfloat16, attn_implementation="sdpa", local_files_only=True
+    ).eval()
+    ends = model.generation_config.eos_token_id
+    return _Loaded(
+        model,
+        tokenizer,
+        model.config.max_position_embeddings,
+        tuple(token.content for token in tokenizer.added_tokens_decoder.values() if token.special),
+        frozenset(ends if isinstance(ends, list) else [ends]),
+    )
+
+
+def _prompt(loaded: _Loaded, question: str, passages: Sequence[str], budget: int) -> list[int]:
+    """Token ids, at most `budget`: a quarter of the room at most for the question, the rest shared by the passages."""
+    question = without_control_tokens(question, loaded.control)
+    texts = [without_control_tokens(text, loaded.control) for text in passages[: budget // PASSAGE_TOKENS]]
+    lengths = [len(_tokens(loaded, text)) for text in texts]
+    room = budget - len(_rendered(loaded, "", [""] * len(texts)))
+    while True:
+        asked = _cut(loaded, question, room // 4)
+        shares = fair_shares(lengths, room - len(_tokens(loaded, asked)))
+        ids = _rendered(loaded, asked, [_cut(loaded, text, share) for text, share in zip(texts, shares, strict=True)])
+        # Tokens are not the same ones at the seams, so the sum may be a few tokens off.
+        if len(ids) <= budget or room <= 0:
+            return ids
+        room -= len(ids) - budget
+
+
+def _tokens(loaded: _Loaded, text: str) -> list[int]:
+    return list(loaded.tokenizer(text, add_special_tokens=False)["input_ids"])
+
+
+def _rendered(loaded: _Loaded, question: str, passages: Sequence[str]) -> list[int]:
+    conversation = messages(question, passages)
+    text = loaded.tokenizer.apply_chat_template(conversation, add_generation_prompt=True, tokenize=False)
+    return _tokens(loaded, text)
+
+
+def _cut(loaded: _Loaded, text: str, limit: int) -> str:
+    """`text`, or its longest beginning of whole words within `limit` tokens."""
+    ends = loaded.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
+    if len(ends) <= limit:
+        return text
+    words = text[: ends[limit - 1][1]].rsplit(maxsplit=1) if limit > 0 else []
+    return words[0] if words else ""
+
+
+def _write(loaded: _Loaded, prompt: list[int], max_tokens: int, stream: Stream, stop: Callable[[], bool]) -> bool:
+    """Write the likeliest next token until the model ends its turn (True), is told to stop, or has no tokens left."""
+    import torch  # noqa: PLC0415 - takes a second
+    from tokenizers.decoders import DecodeStream  # noqa: PLC0415 - with its model only
+
+    decoder = DecodeStream(skip_special_tokens=True)
+    ids, cache = torch.tensor([prompt]), None
+    with torch.inference_mode():
+        for _ in range(max_tokens):
+            if stop():
+                return False
+            step = loaded.model(input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=1)
+            token = int(step.logits[0, -1].argmax())
+            if token in loaded.ends:
+                return True
+            if piece := decoder.step(loaded.tokenizer.backend_tokenizer, token):
+                stream.push(piece)
+            if stream.refused:
+                return True
+            ids, cache = torch.tensor([[token]]), step.past_key_values
+    return False

@@ -6,10 +6,7 @@ NOT_FOUND = "NOT FOUND"
 """What the model is asked to reply when the sources do not say, and what a refusal's text is, exactly."""
 
 SYSTEM = "You answer questions from the given sources only."
-INSTRUCTION = (
-    "Answer in one or two sentences from the sources only. "
-    f"If they do not say, reply exactly: {NOT_FOUND}"
-)
+INSTRUCTION = f"Answer in one or two sentences from the sources only. If they do not say, reply exactly: {NOT_FOUND}"
 
 Cut = Callable[[str, int], str]
 """Shortens a text to at most so many tokens."""

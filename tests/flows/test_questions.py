@@ -1,0 +1,159 @@
+"""Asynchronous questions: every question gets exactly one terminal reply, with its sources or with a reason."""
+
+import io
+import json
+import uuid
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from minio import Minio
+from PIL import Image
+from running import Stack
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+@pytest.fixture(scope="module")
+def handbook(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A few texts to ask about; the prefix that they are under."""
+    folder = tmp_path_factory.mktemp("handbook")
+    files = {
+        "handbook/ferry.txt": b"The ferry to Gull Island leaves at 9:40 every morning from the north pier.",
+        "handbook/tickets.md": b"# Tickets\n\nA day ticket costs 14 euros. Children under six are free.\n",
+        "handbook/otters.txt": b"The otters are called Mabel and Finn. They are fed at noon, mostly with trout.",
+    }
+    assert {o["status"] for o in stack.upload(folder, files)} == {"indexed"}
+    return "handbook/"
+
+
+def test_an_answer_cites_the_text_that_it_comes_from(stack: Stack, handbook: str) -> None:
+    done = stack.run("ask", "At what time does the ferry to Gull Island leave?", "--prefix", handbook, "--json")
+    assert done.status == 0, done.err
+    reply = done.json
+    assert reply["refused"] is None
+    assert "9:40" in reply["answer"]
+    assert reply["citations"][0]["key"] == "handbook/ferry.txt"
+    assert "9:40" in reply["citations"][0]["quote"]
+    start, end = reply["citations"][0]["locator"]["chars"]
+    assert (start, end) == (0, 74)
+    assert set(reply["timings_ms"]) >= {
+        "encode",
+        "retrieve_text",
+        "retrieve_image",
+        "retrieve_keywords",
+        "fuse",
+        "generate",
+    }
+
+
+def test_a_question_without_evidence_is_refused(stack: Stack, handbook: str) -> None:
+    reply = stack.run("ask", "Who won the 1974 chess olympiad?", "--prefix", handbook, "--json").json
+    assert reply["answer"] is None
+    assert reply["refused"]["reason"]
+    assert reply["citations"] == []
+
+
+def test_without_generation_there_are_hits_and_no_answer(stack: Stack, handbook: str) -> None:
+    _, reply = stack.question({"text": "otter food", "generate": False, "filters": {"prefix": handbook}})
+    assert reply["hits"][0]["key"] == "handbook/otters.txt"
+    assert set(reply["hits"][0]["scores"]) >= {"text"}
+    assert reply["answer"] is None
+    assert reply["refused"] is None
+
+
+def test_a_question_by_photo_finds_what_looks_like_it(stack: Stack, tmp_path: Path) -> None:
+    photos = sorted((EXAMPLES / "media" / "photos").iterdir())
+    stack.upload(tmp_path, {f"album/{p.name}": p.read_bytes() for p in photos})
+    same = stack.run("search", "--image", str(photos[0]), "--prefix", "album/", "--json").json
+    assert same["hits"][0]["key"] == f"album/{photos[0].name}"
+
+
+def test_a_large_question_picture_travels_through_the_bucket(stack: Stack, tmp_path: Path) -> None:
+    noise = Image.effect_noise((1400, 1400), 90).convert("RGB")
+    path = tmp_path / "large.png"
+    noise.save(path)
+    assert path.stat().st_size > 512 * 1024
+    assert stack.run("search", "--image", str(path), "--json").status == 0
+    assert list(stack.s3().list_objects(stack.endpoints["question_bucket"])) == []
+
+
+def test_deltas_come_in_order_before_the_terminal_reply(stack: Stack, handbook: str) -> None:
+    request_id = str(uuid.uuid4())
+    payload = {"text": "What are the otters called?", "stream": True, "filters": {"prefix": handbook}}
+    _, reply = stack.question(payload, ce_id=request_id)
+    wanted = request_id.encode()
+    deltas = [
+        r
+        for r in stack.records("rag.replies", lambda r: dict(r.headers).get("ce_requestid") == wanted, timeout_s=3)
+        if dict(r.headers)["ce_type"] == b"io.omnibus.answer.delta.v1"
+    ]
+    assert [json.loads(d.value)["sequence"] for d in deltas] == list(range(len(deltas)))
+    assert "".join(json.loads(d.value)["text"] for d in deltas).split()[0] in reply["answer"]
+
+
+BAD = {
+    "nothing asked": ({}, "bad_question"),
+    "no JSON": (b"what is this?", "bad_question"),
+    "misspelt field": ({"text": "x", "topk": 3}, "bad_question"),
+    "unknown reply topic": ({"text": "x", "reply_topic": "somewhere.else"}, "reply_topic_not_allowed"),
+    "allowed reply topic that is not there": (
+        {"text": "x", "reply_topic": "rag.replies.nobody"},
+        "reply_topic_not_allowed",
+    ),
+    "deadline that has passed": ({"text": "x", "deadline": "2020-01-01T00:00:00Z"}, "deadline_exceeded"),
+    "image that is no picture": ({"image": {"data": "aGVsbG8="}}, "bad_question"),
+    "damaged image": ({"image": {"data": "iVBORw0KGgoAAAANSUhEUgAA"}}, "damaged_media"),
+    "image in a foreign bucket": ({"image": {"bucket": "secrets", "key": "a.png"}}, "bad_question"),
+    "image that is not in the bucket": ({"image": {"bucket": "questions", "key": "none.png"}}, "object_gone"),
+    "sound": ({"audio": {"data": "aGVsbG8="}}, "bad_question"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_bad_question_gets_one_clear_failure(stack: Stack, case: str) -> None:
+    payload, code = BAD[case]
+    headers, reply = stack.question(payload)  # type: ignore[arg-type] - bytes stand for what is no JSON
+    assert headers["ce_type"] == "io.omnibus.answer.failed.v1"
+    assert (reply["code"], reply["retryable"]) == (code, False)
+    assert reply["message"]
+
+
+def test_what_cannot_be_asked_is_kept_with_its_reason(stack: Stack) -> None:
+    stack.question(b"kept bytes \xff")
+    dead = stack.first("rag.queries.dlt", lambda r: r.value == b"kept bytes \xff")
+    assert dict(dead.headers)["dlt_kind"] == b"bad_question"
+
+
+def test_a_step_that_fails_gives_exactly_one_terminal_reply(stack: Stack) -> None:
+    request_id = str(uuid.uuid4())
+    stack.question({"image": {"bucket": "questions", "key": "none.png"}}, ce_id=request_id)
+    assert len(stack.replies(request_id, timeout_s=3)) == 1
+
+
+def test_the_same_question_twice_is_answered_once(stack: Stack, handbook: str) -> None:
+    request_id = str(uuid.uuid4())
+    payload = {"text": "otters", "generate": False, "filters": {"prefix": handbook}}
+    stack.question(payload, ce_id=request_id)
+    stack.question(payload, ce_id=request_id)
+    assert len(stack.replies(request_id, timeout_s=3)) == 1
+
+
+def test_a_deadline_ends_a_question(stack: Stack, handbook: str) -> None:
+    soon = (datetime.now(UTC) + timedelta(milliseconds=50)).isoformat()
+    _, reply = stack.question({"text": "What do the otters eat?", "deadline": soon, "filters": {"prefix": handbook}})
+    assert reply["code"] == "deadline_exceeded"
+
+
+def test_a_program_that_knows_only_kafka_and_s3_can_join_in(stack: Stack) -> None:
+    s3: Minio = stack.s3()
+    text = b"The observatory opens its dome on the first Friday of the month."
+    s3.put_object(stack.endpoints["bucket"], "foreign/observatory.txt", io.BytesIO(text), len(text))
+    indexed = stack.first("rag.index-events", lambda r: r.key == b"media/foreign/observatory.txt")
+    assert json.loads(indexed.value)["segments"] == 1
+    # Nothing but a payload: the request id is then made of the record's place.
+    sent = stack.send("rag.queries", b'{"text": "when does the observatory open its dome?", "generate": false}')
+    reply = stack.first(
+        "rag.replies", lambda r: b"foreign/observatory.txt" in r.value and r.timestamp >= sent.timestamp
+    )
+    assert json.loads(reply.value)["hits"][0]["key"] == "foreign/observatory.txt"

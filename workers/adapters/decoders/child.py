@@ -1,0 +1,74 @@
+"""The decoding process: one request after another from standard input, until that closes.
+
+It is started as `python -m workers.adapters.decoders.child LIMITS PARENT`, with the limits as JSON and the process id of
+its parent. It answers with frames on standard output; the first one, empty, says that it is ready.
+"""
+
+import os
+import sys
+from typing import Any, BinaryIO
+
+from workers.adapters.decoders.confinement import allow_processor_time, confine, die_with_parent
+from workers.adapters.decoders.content import decode
+from workers.adapters.decoders.frames import read_frame, write_frame
+from workers.adapters.decoders.limits import DecodeLimits
+from workers.adapters.decoders.pictures import load_codecs
+from workers.adapters.decoders.results import Result, Text
+from workers.errors import DamagedMedia, MediaTooLarge, Permanent
+
+MESSAGE_CHARS = 500
+"""A message is one sentence; content can make a codec's message longer than that."""
+
+
+def main(arguments: list[str]) -> None:
+    """Confine this process, say so, and serve."""
+    limits, parent = DecodeLimits.from_json(arguments[0]), int(arguments[1])
+    die_with_parent(parent)
+    load_codecs()
+    requests, replies = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    write_frame(replies, {})
+    _silence()
+    confine(limits)
+    serve(requests, replies, limits)
+
+
+def serve(requests: BinaryIO, replies: BinaryIO, limits: DecodeLimits) -> None:
+    """Answer every request with a result or an error, until the stream of requests ends."""
+    while (frame := read_frame(requests, max_payload=limits.max_bytes)) is not None:
+        header, data = frame
+        allow_processor_time(limits.timeout_s)
+        write_frame(replies, *_answer(bytes(data), header["key"], limits))
+
+
+def _answer(data: bytes, key: str, limits: DecodeLimits) -> tuple[dict[str, Any], bytes]:
+    try:
+        return _reply(decode(data, key, limits))
+    except Permanent as error:
+        return _refusal(error)
+    except MemoryError:
+        return _refusal(MediaTooLarge(f"decoding needs more than {limits.memory_bytes // 2**20} MiB of memory"))
+    except Exception as error:  # noqa: BLE001 - damaged content makes codecs raise anything; the sender is told
+        return _refusal(DamagedMedia(f"cannot be decoded: {type(error).__name__}: {error}"))
+
+
+def _reply(result: Result) -> tuple[dict[str, Any], bytes]:
+    if isinstance(result, Text):
+        header = {"text": True, "media_type": result.media_type, "markup": result.markup}
+        return header, result.text.encode("utf-8", errors="replace")
+    return {"media_type": result.media_type, "size": result.size, "original": result.original}, result.pixels
+
+
+def _refusal(error: Permanent) -> tuple[dict[str, Any], bytes]:
+    return {"error": error.kind, "message": error.message[:MESSAGE_CHARS]}, b""
+
+
+def _silence() -> None:
+    """Send what C libraries print nowhere: standard output carries frames, and nobody reads standard error any more."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

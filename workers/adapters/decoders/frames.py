@@ -1,0 +1,55 @@
+"""The protocol between the worker and its decoding process: length-prefixed frames over pipes, never pickle.
+
+A frame is the length of its header (4 bytes), the length of its payload (8 bytes), both big-endian, a JSON object, and
+raw bytes. The reader names the most it accepts: the other side may have been taken over by what it decoded.
+"""
+
+import json
+import struct
+from typing import Any, BinaryIO
+
+PREFIX = struct.Struct("!IQ")
+MAX_HEADER = 64 * 1024
+"""Bytes of JSON: an S3 key has at most 1,024 bytes, an error message a few hundred."""
+
+
+class BrokenFrameError(Exception):
+    """The stream ended inside a frame, or the frame is none of ours."""
+
+
+def write_frame(stream: BinaryIO, header: dict[str, Any], payload: bytes = b"") -> None:
+    """Write one frame and flush it."""
+    encoded = json.dumps(header).encode()
+    stream.write(PREFIX.pack(len(encoded), len(payload)) + encoded)
+    stream.write(payload)
+    stream.flush()
+
+
+def read_frame(stream: BinaryIO, *, max_payload: int) -> tuple[dict[str, Any], bytearray] | None:
+    """The next header and payload, or None where the stream ends between frames. Raises `BrokenFrameError`."""
+    prefix = stream.read(PREFIX.size)
+    if not prefix:
+        return None
+    if len(prefix) < PREFIX.size:
+        raise BrokenFrameError("the stream ended inside a frame")
+    header_length, payload_length = PREFIX.unpack(prefix)
+    if header_length > MAX_HEADER or payload_length > max_payload:
+        raise BrokenFrameError(f"a frame of {header_length} + {payload_length} bytes is more than expected")
+    try:
+        header = json.loads(_read_exactly(stream, header_length))
+    except ValueError as error:
+        raise BrokenFrameError("a frame's header is not JSON") from error
+    if not isinstance(header, dict):
+        raise BrokenFrameError("a frame's header is not an object")
+    return header, _read_exactly(stream, payload_length)
+
+
+def _read_exactly(stream: BinaryIO, length: int) -> bytearray:
+    data = bytearray(length)
+    view, filled = memoryview(data), 0
+    while filled < length:
+        count = stream.readinto(view[filled:])  # type: ignore[attr-defined]  # buffered pipe ends have it, BinaryIO hides it
+        if not count:
+            raise BrokenFrameError("the stream ended inside a frame")
+        filled += count
+    return data

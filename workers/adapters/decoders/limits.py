@@ -1,0 +1,42 @@
+"""How much one object may cost while it is decoded."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Self
+
+OBJECT_SHARE = 8
+"""An object may hold one part in this many of the memory limit: its decoded form and the work on it need the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeLimits:
+    """Limits of the decoding process; what passes one of them is `MediaTooLarge`."""
+
+    max_pixels: int = 100_000_000
+    """Width times height of a picture, checked on its header, before anything is allocated."""
+
+    picture_side: int = 512
+    """Longest side, in pixels, of the picture that is returned; larger ones are scaled down, smaller ones stay."""
+
+    max_text_chars: int = 20_000_000
+    """Characters of a text, both as it is read and after its structure was written out in lines."""
+
+    timeout_s: float = 30.0
+    """Seconds that one object may take, by the clock and of processor time."""
+
+    memory_bytes: int = 2 * 1024**3
+    """Address space of the decoding process (RLIMIT_AS). A picture of `max_pixels` with transparency needs 1.2 GB."""
+
+    @property
+    def max_bytes(self) -> int:
+        """The largest object that is handed to the decoding process at all, in bytes."""
+        return self.memory_bytes // OBJECT_SHARE
+
+    def to_json(self) -> str:
+        """As one argument of a command line."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """The inverse of `to_json`."""
+        return cls(**json.loads(text))

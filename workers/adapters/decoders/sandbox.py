@@ -1,0 +1,205 @@
+"""The Decoder port over a child process that can be killed: what an object costs is limited to that object."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any, cast
+
+import numpy as np
+
+import workers
+from workers.adapters.decoders.frames import BrokenFrameError, read_frame, write_frame
+from workers.adapters.decoders.limits import DecodeLimits
+from workers.domain.decoded import Decoded, DecodedImage, DecodedText
+from workers.errors import DamagedMedia, EmptyMedia, MediaTooLarge, Permanent, ServiceUnavailable, UnknownMediaType
+
+STARTUP_S = 30.0
+"""Seconds a child may take until it is ready: it needs a fraction of one, but a loaded machine must not fail here."""
+
+REFUSALS = {kind.kind: kind for kind in (DamagedMedia, EmptyMedia, MediaTooLarge, UnknownMediaType)}
+
+Frame = tuple[dict[str, Any], bytearray]
+
+
+class SandboxedDecoder:
+    """Decodes in one child process, started at the first object and started anew after it was killed.
+
+    The child gets no environment variable of this process but the path of its own code; `confinement` has its limits.
+    See `ports.decoder.Decoder` for the contract.
+    """
+
+    def __init__(self, limits: DecodeLimits) -> None:
+        self._limits = limits
+        self._child: _Child | None = None
+
+    @property
+    def child_pid(self) -> int | None:
+        """The process id of the child, or None while there is none."""
+        return self._child.pid if self._child is not None else None
+
+    def decode(self, data: bytes, *, key: str) -> Decoded:
+        """See `ports.decoder.Decoder`. Raises `ServiceUnavailable` where no child can be started."""
+        if not data:
+            raise EmptyMedia("the object holds no bytes")
+        if len(data) > self._limits.max_bytes:
+            raise MediaTooLarge(f"the object has {len(data):,} bytes; at most {self._limits.max_bytes:,} are decoded")
+        try:
+            frame = self._ask(data, key)
+        except _KilledError:  # from outside, as content cannot send SIGKILL; if it made memory run out, it will again
+            frame = self._ask(data, key)
+        return _result(*frame)
+
+    def close(self) -> None:
+        """End the child. The next object would start another."""
+        if self._child is not None:
+            self._child.end()
+            self._child = None
+
+    def _ask(self, data: bytes, key: str) -> Frame:
+        child = self._ready_child()
+        try:
+            return child.ask(data, key)
+        except Permanent:
+            self.close()
+            raise
+
+    def _ready_child(self) -> "_Child":
+        if self._child is not None and not self._child.alive:
+            self.close()
+        if self._child is None:
+            self._child = _Child(self._limits)
+        return self._child
+
+
+class _KilledError(DamagedMedia):
+    """The child was ended by SIGKILL while it decoded, and not by us."""
+
+
+class _Child:
+    """One decoding process and the pipes to it."""
+
+    def __init__(self, limits: DecodeLimits) -> None:
+        self._limits = limits
+        self._max_reply = max(3 * limits.picture_side**2, 4 * limits.max_text_chars)
+        self._process = _start(limits)
+        self._requests = cast("IO[bytes]", self._process.stdin)
+        self._replies = cast("IO[bytes]", self._process.stdout)
+        self._wait_until_ready()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def ask(self, data: bytes, key: str) -> Frame:
+        """The child's reply; when it ends instead of replying, the error that says how."""
+        deadline = _Deadline(self._process, self._limits.timeout_s)
+        try:
+            with deadline, suppress(BrokenFrameError, OSError):
+                write_frame(self._requests, {"key": key}, data)
+                frame = read_frame(self._replies, max_payload=self._max_reply)
+                if frame is not None:
+                    return frame
+        finally:
+            deadline.cancel()
+        raise self._death(timed_out=deadline.passed)
+
+    def end(self) -> None:
+        _kill(self._process)
+        self._process.wait()
+        for pipe in (self._requests, self._replies):
+            with suppress(OSError):  # what a dead child did not take is still in the buffer
+                pipe.close()
+
+    def _death(self, *, timed_out: bool) -> Permanent:
+        _kill(self._process)  # it may live on, where its reply was no frame
+        status = self._process.wait()
+        if timed_out or status == -signal.SIGXCPU:
+            return MediaTooLarge(f"decoding takes longer than {self._limits.timeout_s:g} s")
+        if status == -signal.SIGKILL:
+            return _KilledError("the decoding process was killed while it decoded this object")
+        return DamagedMedia(f"its content ended the decoding process ({_ending(status)})")
+
+    def _wait_until_ready(self) -> None:
+        errors = cast("IO[bytes]", self._process.stderr)
+        with errors:
+            with _Deadline(self._process, STARTUP_S), suppress(BrokenFrameError):
+                if read_frame(self._replies, max_payload=0) is not None:
+                    return
+            reason = errors.read().decode(errors="replace").strip().rpartition("\n")[2]
+        self.end()
+        raise ServiceUnavailable(f"the decoding process does not start: {reason or 'it says nothing'}")
+
+
+class _Deadline:
+    """Kills a process when a block takes longer than `seconds`; that also ends every wait on its pipes."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", seconds: float) -> None:
+        self.passed = False
+        self._process = process
+        self._timer = threading.Timer(seconds, self._pass)
+        self._timer.daemon = True
+
+    def __enter__(self) -> None:
+        self._timer.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.cancel()
+
+    def cancel(self) -> None:
+        self._timer.cancel()
+
+    def _pass(self) -> None:
+        self.passed = True
+        _kill(self._process)
+
+
+def _start(limits: DecodeLimits) -> "subprocess.Popen[bytes]":
+    module = "workers.adapters.decoders.child"
+    root = str(Path(workers.__path__[0]).parent)
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", module, limits.to_json(), str(os.getpid())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={"PYTHONPATH": root, "LANG": "C.UTF-8"},
+            cwd=tempfile.gettempdir(),
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise ServiceUnavailable(f"the decoding process does not start: {error}") from error
+
+
+def _kill(process: "subprocess.Popen[bytes]") -> None:
+    """End the child's whole session, so that nothing it started keeps our pipes open."""
+    if process.poll() is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def _ending(status: int) -> str:
+    if status >= 0:
+        return f"exit status {status}"
+    return signal.Signals(-status).name if -status in signal.valid_signals() else f"signal {-status}"
+
+
+def _result(header: dict[str, Any], payload: bytearray) -> Decoded:
+    if "error" in header:
+        raise REFUSALS.get(header["error"], DamagedMedia)(str(header.get("message", "")))
+    try:
+        if "text" in header:
+            return DecodedText(header["media_type"], payload.decode(), header["markup"])
+        width, height = header["size"]
+        pixels = np.frombuffer(payload, dtype=np.uint8).reshape(height, width, 3)
+        return DecodedImage(header["media_type"], pixels, *header["original"])
+    except (KeyError, ValueError, TypeError) as error:
+        raise DamagedMedia("its content made the decoding process answer with nonsense") from error

@@ -1,0 +1,132 @@
+"""What a file is by its first bytes: pictures that are decoded, and binary kinds that are refused by name.
+
+The numbers come from the formats' own specifications, as the `file` program's magic(5) database collects them. Only
+signatures that no text starts with are here; two-letter ones are checked further.
+"""
+
+from dataclasses import dataclass
+
+HEAD = 512
+"""Bytes that are looked at: the last signature, that of tar, stands at 257."""
+
+BMP_HEADER_SIZES = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
+"""Sizes of the second header in all versions of Windows and OS/2 bitmaps."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFormat:
+    """A picture format: Pillow's name of it, and its media type."""
+
+    codec: str
+    media_type: str
+
+
+JPEG = PictureFormat("JPEG", "image/jpeg")
+PNG = PictureFormat("PNG", "image/png")
+WEBP = PictureFormat("WEBP", "image/webp")
+GIF = PictureFormat("GIF", "image/gif")
+BMP = PictureFormat("BMP", "image/bmp")
+TIFF = PictureFormat("TIFF", "image/tiff")
+PICTURES = (JPEG, PNG, WEBP, GIF, BMP, TIFF)
+
+_PICTURE_STARTS = (
+    (b"\xff\xd8\xff", JPEG),
+    (b"\x89PNG\r\n\x1a\n", PNG),
+    (b"GIF87a", GIF),
+    (b"GIF89a", GIF),
+    (b"II*\0", TIFF),
+    (b"MM\0*", TIFF),
+    (b"II+\0", TIFF),
+    (b"MM\0+", TIFF),
+)
+
+_OTHER_STARTS = (
+    (b"%PDF-", "a PDF document (not supported yet)"),
+    (b"PK\x05\x06", "an empty ZIP archive"),
+    (b"\x1f\x8b\x08", "gzip-compressed data"),
+    (b"BZh91AY&SY", "bzip2-compressed data"),
+    (b"\xfd7zXZ\0", "xz-compressed data"),
+    (b"\x28\xb5\x2f\xfd", "Zstandard-compressed data"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
+    (b"Rar!\x1a\x07", "a RAR archive"),
+    (b"\x7fELF", "an ELF program or library"),
+    (b"\xca\xfe\xba\xbe", "a Java class or a Mach-O program"),
+    (b"\xcf\xfa\xed\xfe", "a Mach-O program"),
+    (b"\0asm", "a WebAssembly module"),
+    (b"SQLite format 3\0", "an SQLite database"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Microsoft Office document"),
+    (b"{\\rtf", "an RTF document"),
+    (b"%!PS", "a PostScript document"),
+    (b"ID3", "an MP3 recording (not supported yet)"),
+    (b"\xff\xfb", "an MP3 recording (not supported yet)"),
+    (b"\xff\xf3", "an MP3 recording (not supported yet)"),
+    (b"OggS", "an Ogg recording (not supported yet)"),
+    (b"fLaC", "a FLAC recording (not supported yet)"),
+    (b"\x1aE\xdf\xa3", "a Matroska or WebM video (not supported yet)"),
+    (b"FLV\x01", "a Flash video"),
+    (b"MThd\0\0\0\x06", "a MIDI file"),
+    (b"8BPS\0\x01", "a Photoshop document"),
+    (b"\0\0\x01\0", "an icon"),
+    (b"\0\0\0\x0cjP  ", "a JPEG 2000 picture"),
+    (b"\0\0\0\x0cJXL ", "a JPEG XL picture"),
+    (b"\xff\x0a", "a JPEG XL picture"),
+    (b"wOFF", "a font"),
+    (b"wOF2", "a font"),
+    (b"\0\x01\0\0\0", "a font"),
+    (b"OTTO\0", "a font"),
+    (b"PAR1", "a Parquet table"),
+    (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
+    (b"\x93NUMPY", "a NumPy array"),
+    (b"\x80\x04\x95", "a Python pickle"),
+)
+
+_RIFF_KINDS = {b"WAVE": "a WAV recording (not supported yet)", b"AVI ": "an AVI video (not supported yet)"}
+
+_ZIP_KINDS = (
+    (b"[Content_Types].xml", "a Microsoft Office document (not supported yet)"),
+    (b"mimetypeapplication/epub", "an EPUB book (not supported yet)"),
+    (b"mimetypeapplication/vnd.oasis", "an OpenDocument file (not supported yet)"),
+)
+
+_HEIF_BRANDS = (b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis")
+
+
+def picture_format(data: bytes) -> PictureFormat | None:
+    """The picture format that `data` starts like, or None."""
+    for start, kind in _PICTURE_STARTS:
+        if data.startswith(start):
+            return kind
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return WEBP
+    if data.startswith(b"BM") and int.from_bytes(data[14:18], "little") in BMP_HEADER_SIZES:
+        return BMP
+    return None
+
+
+def foreign_kind(data: bytes) -> str | None:
+    """A few words for the binary kind that `data` starts like and that is not decoded, or None."""
+    head = data[:HEAD]
+    for start, name in _OTHER_STARTS:
+        if head.startswith(start):
+            return name
+    return _container(head) or _odd_one(head)
+
+
+def _container(head: bytes) -> str | None:
+    if head.startswith(b"PK\x03\x04"):
+        return next((name for mark, name in _ZIP_KINDS if mark in head), "a ZIP archive")
+    if head.startswith(b"RIFF") and b"\0" in head[4:8]:
+        return _RIFF_KINDS.get(head[8:12], "a RIFF file")
+    if head[4:8] == b"ftyp":
+        return "a HEIC or AVIF picture" if head[8:12] in _HEIF_BRANDS else "an MP4 recording (not supported yet)"
+    return None
+
+
+def _odd_one(head: bytes) -> str | None:
+    if head[257:262] == b"ustar":
+        return "a tar archive"
+    if head.startswith(b"MZ") and b"\0\0" in head:
+        return "a Windows program"
+    if head[128:132] == b"DICM":
+        return "a DICOM picture"
+    return None
