@@ -1,14 +1,14 @@
 """The composition root of the workers: settings and adapters become the parts that the flows work with."""
 
-from workers.adapters.decoders.sandbox import DecodeLimits, SandboxedDecoder
-from workers.adapters.index.lance import LanceIndex
-from workers.adapters.text.splitter import SemanticSplitter
-
 from omnibus.profiles import FLOORS, Models, profile_named, store_of
 from omnibus.settings import Settings
 from producers.kafka import Publisher
 from workers.adapters.bucket.s3 import S3Bucket, s3_client
 from workers.adapters.cache.redis import RedisCache
+from workers.adapters.decoders.limits import DecodeLimits
+from workers.adapters.decoders.sandbox import SandboxedDecoder
+from workers.adapters.index.lance import LanceIndex
+from workers.adapters.text.splitter import SemanticSplitter
 from workers.answer.asked import Questions
 from workers.answer.encode import EncodedQuestions, QuestionEncoder
 from workers.answer.flow import AnswerParts

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from platformdirs import user_cache_path
-from workers.adapters.models.generator import TransformersGenerator, convert_gguf
 
 from omnibus.settings import Settings
 from workers.adapters.assets.catalog import PROFILES, Asset
 from workers.adapters.assets.progress import Progress
 from workers.adapters.assets.store import AssetStore
 from workers.adapters.models.conse import EfficientNetConse, build_class_table
+from workers.adapters.models.generator import TransformersGenerator
+from workers.adapters.models.gguf import convert_gguf
 from workers.adapters.models.minilm import MiniLmEncoder
 
 FLOORS = {"text": 0.30, "image": 0.30}

@@ -60,7 +60,6 @@ class Settings(BaseSettings):
     )
     tries: int = Field(default=5, ge=1, description="Tries before an event becomes a dead letter")
     deadline_s: float = Field(default=300, gt=0, description="Seconds a question may take if it names no deadline")
-    max_text_bytes: int = Field(default=20_000_000, gt=0, description="Largest text object, in bytes")
     max_object_bytes: int = Field(default=100_000_000, gt=0, description="Largest object of any kind, in bytes")
     answer_threads: int = Field(default=8, ge=1, description="Threads of an answer worker")
     answer_tokens: int = Field(default=160, ge=1, description="Most tokens in an answer")

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Lock
 
 import numpy as np
 
@@ -85,6 +86,8 @@ class QuestionEncoder:
     decoder: Decoder
     buckets: Sequence[str]
     max_object_bytes: int
+    _one_at_a_time: Lock = field(default_factory=Lock)
+    """The decoder is not safe to call from several threads."""
 
     def encode(self, asked: Asked) -> Encoded:
         """What to look for. Raises the decoder's errors for a bad picture, and `BadQuestion`."""
@@ -116,7 +119,8 @@ class QuestionEncoder:
                     f"the question's picture is in bucket {image.bucket!r}; allowed: {list(self.buckets)}"
                 )
             data = self.bucket.read(ObjectRef(image.bucket, image.key), limit=self.max_object_bytes)
-        decoded = self.decoder.decode(data, key=image.key or "")
+        with self._one_at_a_time:
+            decoded = self.decoder.decode(data, key=image.key or "")
         if not isinstance(decoded, DecodedImage):
             raise BadQuestion(f"the question's image is no picture but {decoded.media_type}")
         return self.image.read([decoded.pixels])[0]

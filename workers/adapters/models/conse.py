@@ -59,7 +59,7 @@ class EfficientNetConse:
         """See `ports.encoders.ImageEncoder`. At most five tags each."""
         if not pictures:
             return []
-        classes = self._classes()
+        classes = self._classes.get()
         return [_reading(row, classes) for row in self._network.classify(pictures)]
 
 

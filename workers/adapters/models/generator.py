@@ -57,7 +57,7 @@ class TransformersGenerator:
         should_stop: Callable[[], bool] | None = None,
     ) -> Generation:
         """See `ports.generator.Generator`."""
-        loaded = self._loaded()
+        loaded = self._loaded.get()
         stop = should_stop or (lambda: False)
         stream = Stream(on_text)
         answer = min(max_tokens, loaded.context // 2)

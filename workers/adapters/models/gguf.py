@@ -3,7 +3,6 @@
 Done once per machine: dequantising takes half a minute, and the GGUF's own tokenizer another quarter.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +42,7 @@ def convert_gguf(gguf: Path, out: Path) -> None:
     tokenizer.save_pretrained(out)
 
 
-def _dequantised(gguf: Path, config: Any) -> dict[str, Any]:  # noqa: ANN401 - transformers has no types
+def _dequantised(gguf: Path, config: Any) -> dict[str, Any]:
     """Tensors by their transformers names, in bfloat16.
 
     Read without `from_pretrained`, whose GGUF path wants the package accelerate and keeps everything in float32.
@@ -58,7 +57,7 @@ def _dequantised(gguf: Path, config: Any) -> dict[str, Any]:  # noqa: ANN401 - t
     return dict(loaded["tensors"])
 
 
-def _are_one_matrix(read: Any, written: Any) -> bool:  # noqa: ANN401 - torch has no types here
+def _are_one_matrix(read: Any, written: Any) -> bool:
     """Whether input and output embeddings are the same, but for the number of bits that the file gives them.
 
     Keeping one of them saves 470 MB of Qwen2.5-Coder-1.5B.

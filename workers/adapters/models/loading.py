@@ -12,8 +12,7 @@ T = TypeVar("T")
 class LoadOnce(Generic[T]):
     """A value that the first thread to ask for it makes, while the others wait.
 
-    Calling it raises `ModelUnavailable` when making fails; the next call tries again, for the files may be mended
-    meanwhile.
+    After a failure the next call tries again, for the files may have been mended meanwhile.
     """
 
     def __init__(self, name: str, make: Callable[[], T]) -> None:
@@ -22,7 +21,8 @@ class LoadOnce(Generic[T]):
         self._lock = threading.Lock()
         self._made: list[T] = []
 
-    def __call__(self) -> T:
+    def get(self) -> T:
+        """The value. Raises `ModelUnavailable` when making it fails."""
         if not self._made:
             with self._lock:
                 if not self._made:
@@ -32,13 +32,13 @@ class LoadOnce(Generic[T]):
     def _try(self) -> T:
         try:
             return self._make()
-        except Exception as error:  # noqa: BLE001 - damaged weights surface as anything, even a bare Exception
+        except Exception as error:  # damaged weights surface as anything, even a bare Exception
             reason = str(error).strip() or type(error).__name__
             message = f"the model {self._name} does not load ({reason.splitlines()[0]})"
             raise ModelUnavailable(f"{message}; fetch its files again with `omnibus models fetch`") from error
 
 
-def encoder_dtype() -> Any:  # noqa: ANN401 - torch, whose types are Any here, is not imported before it is needed
+def encoder_dtype() -> Any:
     """bfloat16 where the processor computes with it, else float32 (emulated bfloat16 is slower than that)."""
     import torch  # noqa: PLC0415 - takes a second
 

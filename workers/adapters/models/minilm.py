@@ -52,7 +52,7 @@ class MiniLmEncoder:
         vectors = np.empty((len(texts), DIMENSIONS), dtype=np.float32)
         if not texts:
             return vectors
-        loaded = self._loaded()
+        loaded = self._loaded.get()
         encodings = loaded.tokenizer.encode_batch([text[:MAX_CHARS] for text in texts])
         tokens = [encoding.ids for encoding in encodings]
         for rows in _batches([len(ids) for ids in tokens]):
@@ -87,7 +87,7 @@ def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
     yield batch
 
 
-def _embed(bert: Any, rows: Sequence[Sequence[int]]) -> Embeddings:  # noqa: ANN401 - transformers has no types
+def _embed(bert: Any, rows: Sequence[Sequence[int]]) -> Embeddings:
     import torch  # noqa: PLC0415 - takes a second
 
     width = max(len(row) for row in rows)
@@ -100,4 +100,4 @@ def _embed(bert: Any, rows: Sequence[Sequence[int]]) -> Embeddings:  # noqa: ANN
         states = bert(input_ids=ids, attention_mask=mask).last_hidden_state.float()
         # Mean over the tokens; its length does not matter, for the vector is scaled to 1 next.
         vectors = torch.nn.functional.normalize((states * mask[..., None]).sum(dim=1))
-    return vectors.numpy()  # type: ignore[no-any-return] # torch has no types here
+    return vectors.numpy()
