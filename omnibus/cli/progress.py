@@ -1,5 +1,6 @@
 """What the terminal shows while someone waits: models being fetched, a stack getting ready."""
 
+import os
 from pathlib import Path
 from typing import Self
 
@@ -42,6 +43,8 @@ class DownloadBar:
 
 def prepare_models(settings: Settings) -> None:
     """Fetch and derive the profile's models, with a progress bar where that takes time."""
+    # The libraries that convert models draw bars of their own, line over line with ours.
+    os.environ["TQDM_DISABLE"] = "1"
     from omnibus.profiles import Models, profile_named, store_of
 
     console = Console(stderr=True)

@@ -1,7 +1,11 @@
 """The bridge of the embedded stack: SeaweedFS reports changes to it, and it publishes them as MinIO would.
 
-A report is answered only when the broker has acknowledged the notification; until then SeaweedFS keeps it and tries
-again. Before it listens, the bridge makes the topics and buckets that are missing.
+A report is acknowledged only when the broker has the notification. SeaweedFS (4.48) sends each report once: what the
+bridge cannot take, or does not take because it is not there, is gone (`webhook_queue.go` sets a report aside before
+its retries see the error). So a bridge that fails to hand on a report ends, and the dispatcher, which is restarted
+whenever the bridge is, looks through the bucket for what it missed.
+
+Before it listens, the bridge makes the topics and buckets that are missing.
 """
 
 import logging
@@ -22,8 +26,8 @@ from producers.kafka import Publisher
 from schemas.topics import MEDIA_EVENTS
 
 BEAT_S = 1.0
-PUBLISH_TIMEOUT_S = 5.0
-"""Shorter than SeaweedFS waits for an answer (10 s)."""
+PUBLISH_TIMEOUT_S = 20.0
+"""Longer than a busy machine takes, and shorter than SeaweedFS waits for an answer (`servers.WEBHOOK_TIMEOUT_S`)."""
 MAX_BODY = 64 * 1024 * 1024
 log = logging.getLogger(__name__)
 
@@ -54,9 +58,13 @@ def _cause(reason: str) -> Headers:
 
 
 class BridgeServer(ThreadingHTTPServer):
-    """Answers POST /<token>. `beat` is called about once a second while the server accepts requests."""
+    """Answers POST /<token>. `beat` is called about once a second while the server accepts requests.
+
+    `serve_forever` returns when a report could not be handed on; `lost_report` says so.
+    """
 
     daemon_threads = True
+    lost_report = False
 
     def __init__(self, port: int, token: str, publish: Publish, beat: Callable[[], None]) -> None:
         self.path = f"/{token}"
@@ -86,8 +94,10 @@ class _Request(BaseHTTPRequestHandler):
         try:
             forward(body, self.server.publish)
         except BusUnavailable as error:
-            log.warning("SeaweedFS is asked to report again later: %s", error)
+            log.error("a report is lost, the bridge ends: %s", error)  # noqa: TRY400 - the trace says no more
             self._answer(HTTPStatus.SERVICE_UNAVAILABLE)
+            self.server.lost_report = True
+            self.server.shutdown()
         else:
             self._answer(HTTPStatus.OK)
 
@@ -113,8 +123,8 @@ def prepare(settings: BridgeSettings) -> None:
         raise StackFailed(f"cannot make the buckets at {settings.s3}; the log has the reason")
 
 
-def main(config: Path) -> None:
-    """Make topics and buckets, then serve until the end."""
+def main(config: Path) -> int:
+    """Make topics and buckets, then serve. Returns only when a report could not be handed on."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("kafka").setLevel(logging.ERROR)
     settings = BridgeSettings.from_json(config.read_text())
@@ -125,8 +135,12 @@ def main(config: Path) -> None:
         def publish(topic: str, key: bytes | None, value: bytes, headers: Headers) -> None:
             publisher.publish_raw(topic, key=key, value=value, headers=headers)
 
-        BridgeServer(settings.port, settings.token, publish, heartbeat.touch).serve_forever(poll_interval=BEAT_S)
+        server = BridgeServer(settings.port, settings.token, publish, heartbeat.touch)
+        # It listens by now; the first turn of the loop would be a second later.
+        heartbeat.touch()
+        server.serve_forever(poll_interval=BEAT_S)
+    return int(server.lost_report)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    raise SystemExit(main(Path(sys.argv[1])))

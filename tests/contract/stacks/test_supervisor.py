@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -120,10 +121,9 @@ def test_a_part_that_fails_again_and_again_ends_the_stack_with_a_line_that_says_
 
 
 def test_a_program_that_is_not_there_is_named_in_the_log_of_its_part(
-    part: Callable[..., Part], stack: Callable[..., Stack], wait_until: WaitUntil, tmp_path: Path
+    part: Callable[..., Part], stack: Callable[..., Stack], wait_until: WaitUntil
 ) -> None:
-    missing = Part("server", ["/no/such/program"], {}, tmp_path, tmp_path / "server.log", lambda: None)
-    running = stack(missing)
+    running = stack(replace(part("server", ""), argv=["/no/such/program"]))
     with pytest.raises(StackFailed, match="cannot start /no/such/program"):
         wait_until(lambda: running["server"].restarts > 10)
 
@@ -182,7 +182,10 @@ import sys; from pathlib import Path
 from omnibus.stacks.part import Part; from omnibus.stacks.supervisor import Supervisor
 here = Path(sys.argv[1])
 script = "sleep 1000 & echo $! $$ > pids.partial; mv pids.partial pids; wait"
-part = Part("server", ["/bin/sh", "-c", script], {"PATH": "/bin:/usr/bin"}, here, here / "log", lambda: None)
+env = {"PATH": "/bin:/usr/bin"}
+part = Part(
+    name="server", argv=["/bin/sh", "-c", script], env=env, cwd=here, log=here / "log", ready=lambda: None
+)
 Supervisor([part], here).run()
 """
 

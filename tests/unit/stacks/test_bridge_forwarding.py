@@ -74,40 +74,44 @@ def test_what_cannot_be_understood_is_kept_with_its_bytes_and_the_reason(body: b
 
 def test_a_report_is_acknowledged_once_the_broker_has_it() -> None:
     records: list[Any] = []
-    with serving(lambda *record: records.append(record)) as address:
-        assert post(f"{address}/token", report("/buckets/media/a.txt", new_entry=TEXT)) == 200
+    with serving(lambda *record: records.append(record)) as server:
+        assert post(server, "token", report("/buckets/media/a.txt", new_entry=TEXT)) == 200
     assert len(records) == 1
+    assert not server.lost_report
 
 
-def test_a_report_is_sent_again_when_the_broker_does_not_answer() -> None:
+def test_a_bridge_that_cannot_hand_on_a_report_ends_so_that_someone_looks_for_what_was_lost() -> None:
     def refuse(*_: object) -> None:
         raise BusUnavailable("Kafka does not answer")
 
-    with serving(refuse) as address:
-        assert post(f"{address}/token", report("/buckets/media/a.txt", new_entry=TEXT)) == 503
+    with serving(refuse, until_it_ends=True) as server:
+        assert post(server, "token", report("/buckets/media/a.txt", new_entry=TEXT)) == 503
+    assert server.lost_report
 
 
 def test_a_report_without_the_secret_is_refused() -> None:
     records: list[Any] = []
-    with serving(lambda *record: records.append(record)) as address:
-        assert post(f"{address}/guess", report("/buckets/media/a.txt", new_entry=TEXT)) == 404
+    with serving(lambda *record: records.append(record)) as server:
+        assert post(server, "guess", report("/buckets/media/a.txt", new_entry=TEXT)) == 404
     assert records == []
 
 
 @contextmanager
-def serving(publish: Publish) -> Iterator[str]:
+def serving(publish: Publish, *, until_it_ends: bool = False) -> Iterator[BridgeServer]:
     server = BridgeServer(0, "token", publish, beat=lambda: None)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
-        yield f"http://{HOST}:{server.server_port}"
+        yield server
     finally:
-        server.shutdown()
+        if not until_it_ends:
+            server.shutdown()
         thread.join()
         server.server_close()
 
 
-def post(address: str, body: bytes) -> int:
+def post(server: BridgeServer, path: str, body: bytes) -> int:
+    address = f"http://{HOST}:{server.server_port}/{path}"
     try:
         with urllib.request.urlopen(urllib.request.Request(address, data=body), timeout=10) as response:
             return int(response.status)

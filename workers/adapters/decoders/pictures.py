@@ -5,6 +5,7 @@ possible. Only the first frame of an animation is read.
 """
 
 import io
+from importlib import import_module
 from typing import Final
 
 from PIL import Image
@@ -12,7 +13,7 @@ from PIL.Image import Resampling, Transpose
 
 from workers.adapters.decoders.limits import DecodeLimits
 from workers.adapters.decoders.results import Picture
-from workers.adapters.decoders.signatures import PICTURES, PictureFormat
+from workers.adapters.decoders.signatures import PictureFormat
 from workers.errors import DamagedMedia, EmptyMedia, MediaTooLarge
 
 ORIENTATION_TAG = 0x0112
@@ -32,8 +33,8 @@ SIDEWAYS = frozenset({5, 6, 7, 8})
 
 def load_codecs() -> None:
     """Import Pillow's codecs for the formats that are decoded, and no others."""
-    for picture in PICTURES:
-        __import__(f"PIL.{picture.codec.title().replace('Webp', 'WebP')}ImagePlugin")
+    for codec in ("Jpeg", "Png", "WebP", "Gif", "Bmp", "Tiff"):
+        import_module(f"PIL.{codec}ImagePlugin")
     Image.MAX_IMAGE_PIXELS = None  # `_open` refuses by our own limit, with our own sentence
 
 

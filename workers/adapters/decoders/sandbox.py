@@ -64,7 +64,7 @@ class SandboxedDecoder:
         child = self._ready_child()
         try:
             return child.ask(data, key)
-        except Permanent:
+        except BaseException:  # also one that stops this task half-way: the next reply must not be of this object
             self.close()
             raise
 
@@ -102,14 +102,11 @@ class _Child:
     def ask(self, data: bytes, key: str) -> Frame:
         """The child's reply; when it ends instead of replying, the error that says how."""
         deadline = _Deadline(self._process, self._limits.timeout_s)
-        try:
-            with deadline, suppress(BrokenFrameError, OSError):
-                write_frame(self._requests, {"key": key}, data)
-                frame = read_frame(self._replies, max_payload=self._max_reply)
-                if frame is not None:
-                    return frame
-        finally:
-            deadline.cancel()
+        with deadline, suppress(BrokenFrameError, OSError):
+            write_frame(self._requests, {"key": key}, data)
+            frame = read_frame(self._replies, max_payload=self._max_reply)
+            if frame is not None:
+                return frame
         raise self._death(timed_out=deadline.passed)
 
     def end(self) -> None:
@@ -152,9 +149,6 @@ class _Deadline:
         self._timer.start()
 
     def __exit__(self, *_: object) -> None:
-        self.cancel()
-
-    def cancel(self) -> None:
         self._timer.cancel()
 
     def _pass(self) -> None:

@@ -27,7 +27,6 @@ WEBP = PictureFormat("WEBP", "image/webp")
 GIF = PictureFormat("GIF", "image/gif")
 BMP = PictureFormat("BMP", "image/bmp")
 TIFF = PictureFormat("TIFF", "image/tiff")
-PICTURES = (JPEG, PNG, WEBP, GIF, BMP, TIFF)
 
 _PICTURE_STARTS = (
     (b"\xff\xd8\xff", JPEG),

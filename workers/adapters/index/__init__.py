@@ -1,0 +1,1 @@
+"""Stores of segments and their vectors: LanceDB, which needs no server."""

@@ -1,0 +1,106 @@
+"""The whole stack, seen from outside: how long a client waits, and what the processes hold."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+import psutil
+from minio import Minio
+
+from omnibus.settings import Settings
+from omnibus.stacks.state import read_state
+from producers.ask import ask
+from producers.kafka import Publisher
+from producers.tail import Tail
+from schemas.answers import AnswerCompleted
+from schemas.questions import QueryRequested
+from schemas.topics import INDEX_EVENTS
+
+MIB = 1024 * 1024
+
+
+class Whole:
+    """A running stack."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        host = settings.s3.removeprefix("http://")
+        self._s3 = Minio(host, access_key=settings.access_key, secret_key=settings.secret_key, secure=False)
+
+    def put_to_searchable_ms(self, paths: Sequence[Path], prefix: str) -> float:
+        """Milliseconds from the beginning of a put to MediaIndexed, one object at a time; median.
+
+        MediaIndexed is sent after the index's write has returned, and what was written is seen by every later search.
+        """
+        times = []
+        with Tail(self._settings.kafka, INDEX_EVENTS.name) as tail:
+            for path in paths:
+                key = prefix + path.name
+                begun = perf_counter()
+                self._s3.fput_object(self._settings.bucket, key, str(path))
+                self._await(tail, {key})
+                times.append((perf_counter() - begun) * 1000)
+        return median(times)
+
+    def pictures_per_second(self, paths: Sequence[Path], prefix: str) -> float:
+        """From the first put to the last MediaIndexed."""
+        with Tail(self._settings.kafka, INDEX_EVENTS.name) as tail:
+            begun = perf_counter()
+            for path in paths:
+                self._s3.fput_object(self._settings.bucket, prefix + path.name, str(path))
+            self._await(tail, {prefix + path.name for path in paths})
+            return len(paths) / (perf_counter() - begun)
+
+    def question_to_reply_ms(self, questions: Sequence[str]) -> float:
+        """Milliseconds from a question to its reply, hits only; median. The client's own set-up is not counted."""
+        times = []
+        with Publisher(self._settings.kafka, source="/benchmarks") as publisher:
+            for text in questions:
+                query = QueryRequested(text=text, generate=False)
+                begun: list[float] = []
+                reply = ask(_Clocked(publisher, begun), self._settings.kafka, query, timeout_s=60)
+                times.append((perf_counter() - begun[0]) * 1000)
+                assert isinstance(reply, AnswerCompleted), reply
+        return median(times)
+
+    def answer(self, text: str) -> None:
+        """One question with an answer, so that every model is loaded."""
+        with Publisher(self._settings.kafka, source="/benchmarks") as publisher:
+            ask(publisher, self._settings.kafka, QueryRequested(text=text), timeout_s=180)
+
+    def resident_mib(self) -> float:
+        """MiB of all processes of the stack; a page that several share is counted once (PSS)."""
+        state = read_state(self._settings.data)
+        assert state is not None
+        supervisor = psutil.Process(state.pid)
+        return sum(_pss(process) for process in (supervisor, *supervisor.children(recursive=True))) / MIB
+
+    def _await(self, tail: Tail, keys: set[str]) -> None:
+        for record in tail.records(timeout_s=300):
+            keys.discard(json.loads(record.value)["key"])
+            if not keys:
+                return
+        raise TimeoutError(f"{len(keys)} objects were not indexed")
+
+
+class _Clocked:
+    """Notes when the question is handed over: what goes before, such as connecting, is not the stack's time."""
+
+    def __init__(self, publisher: Publisher, begun: list[float]) -> None:
+        self._publisher = publisher
+        self._begun = begun
+
+    def publish(self, *arguments: Any, **more: Any) -> str:
+        self._begun.append(perf_counter())
+        return self._publisher.publish(*arguments, **more)
+
+
+def _pss(process: psutil.Process) -> int:
+    try:
+        found: int = process.memory_full_info().pss
+    except psutil.NoSuchProcess:
+        return 0
+    return found

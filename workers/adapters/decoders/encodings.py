@@ -1,0 +1,154 @@
+"""From bytes to characters: which encoding a text is in, or that it is no text at all.
+
+In this order: a byte-order mark; the zero bytes of UTF-16 and UTF-32; UTF-8, which other encodings hardly ever fit by
+accident; what the text itself declares (HTML); and a guess among the legacy code pages that are still met.
+"""
+
+import codecs
+import re
+import unicodedata
+
+from workers.errors import DamagedMedia, UnknownMediaType
+
+MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it starts with
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+LEGACY = (
+    "cp1252 cp1250 cp1251 koi8_r cp1253 cp1254 cp1255 cp1256 cp1257 cp874 cp932 euc_jp gb18030 big5 cp949 "
+    "iso8859_2 iso8859_5 iso8859_7 iso8859_15 cp437 cp850 cp866 mac_roman"
+).split()
+"""The code pages that are tried, the more common one first: it wins where the evidence is equal."""
+
+CHAOS_SLACK, COHERENCE_SLACK = 0.02, 0.15
+"""How much worse a more common code page may score and still win; set on the samples of the tests."""
+
+LABELS = {"iso8859-1": "cp1252", "ascii": "cp1252", "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932"}
+"""What a declared encoding means in practice (WHATWG Encoding Standard, section 4.2)."""
+
+CONTROLS = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+CONTROL_BYTES = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+MAX_CONTROL_SHARE = 0.1
+"""Above this share of control characters, bytes are not text that someone wrote."""
+
+MAX_CONTROL_BYTE_SHARE = 0.02
+"""The same for bytes that are not UTF-8 either: legacy texts have none; random bytes have 11%."""
+
+MAX_ODD_SHARE = 0.1
+"""Above this share of unassigned and private characters, the encoding was not the right one."""
+
+SAMPLE = 100_000
+"""Characters that are looked at for the shares."""
+
+
+def decode_bytes(data: bytes, declared: str | None = None) -> str:
+    """The text of `data`, without byte-order mark, with `\\n` for all line ends; control characters become spaces.
+
+    `declared` is the encoding that the content names for itself; it is asked only when `data` is not UTF-8. Raises
+    `UnknownMediaType` for binary data, and `DamagedMedia` for bytes that no encoding explains.
+    """
+    text = _decode(data, declared)
+    if _share(CONTROLS.findall(text[:SAMPLE]), text) > MAX_CONTROL_SHARE:
+        raise UnknownMediaType("this is binary data of no known kind; texts and pictures are what can be indexed")
+    if _share([c for c in text[:SAMPLE] if unicodedata.category(c) in ("Cn", "Co", "Cs")], text) > MAX_ODD_SHARE:
+        raise DamagedMedia("a text of bytes that no encoding explains")
+    return CONTROLS.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _decode(data: bytes, declared: str | None) -> str:
+    for mark, encoding in MARKS:
+        if data.startswith(mark):
+            return _marked(data[len(mark) :], encoding)
+    text = _wide(data, least=0.25)
+    if text is None:
+        text = _utf8(data)
+    if text is None:
+        text = _wide(data, least=0.0)
+    return text if text is not None else _legacy(data, declared)
+
+
+def _marked(data: bytes, encoding: str) -> str:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise DamagedMedia(
+            f"a text with the byte-order mark of {encoding.upper()} that is not in it: byte {error.start} is invalid"
+        ) from error
+
+
+def _wide(data: bytes, *, least: float) -> str | None:
+    """UTF-16 or UTF-32 without a mark: more than `least` of the units have a zero byte, on the same side in all of them."""
+    if not data.count(0, 0, SAMPLE) or len(data) % 2:
+        return None
+    even, odd = data[0:SAMPLE:2].count(0), data[1:SAMPLE:2].count(0)
+    units = min(len(data), SAMPLE) // 2
+    candidates = ["utf-32-le", "utf-32-be"] if min(even, odd) >= units / 3 else []
+    if not even and odd > least * units:
+        candidates.append("utf-16-le")
+    if not odd and even > least * units:
+        candidates.append("utf-16-be")
+    for encoding in candidates:
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return None
+
+
+def _utf8(data: bytes) -> str | None:
+    """`data` as UTF-8; None if it is something else. Raises `DamagedMedia` for UTF-8 with a few broken bytes."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        lenient = data.decode(errors="replace")
+        broken = lenient.count("\ufffd")
+        sound = sum(1 for c in lenient[:SAMPLE] if c > "\x7f" and c != "\ufffd")
+        if sound > 4 * broken:
+            raise DamagedMedia(f"a text in UTF-8 with invalid bytes, the first at byte {error.start}") from error
+        return None
+    if b"\x1b$" in data or b"\x1b(J" in data:  # ISO-2022-JP hides in seven bits
+        try:
+            return data.decode("iso2022_jp")
+        except UnicodeDecodeError:
+            return text
+    return text
+
+
+def _legacy(data: bytes, declared: str | None) -> str:
+    if _share(CONTROL_BYTES.findall(data[:SAMPLE]), data) > MAX_CONTROL_BYTE_SHARE:
+        raise UnknownMediaType("this is binary data of no known kind; texts and pictures are what can be indexed")
+    text = _declared(data, declared) if declared else None
+    return text if text is not None else _guess(data)
+
+
+def _declared(data: bytes, label: str) -> str | None:
+    try:
+        name = codecs.lookup(label).name
+        name = LABELS.get(name, name)
+        return data.decode(name) if re.match("iso8859|cp|koi8|gb|big5|euc|mac|tis", name) else None
+    except (LookupError, UnicodeDecodeError):
+        return None
+
+
+def _guess(data: bytes) -> str:
+    from charset_normalizer import from_bytes  # noqa: PLC0415 - most texts are UTF-8, and never need its 20 ms
+
+    matches = from_bytes(data, cp_isolation=LEGACY)
+    best = matches.best()
+    if best is None:
+        raise DamagedMedia("a text of bytes that no encoding explains")
+    near = {
+        encoding: match
+        for match in matches
+        if match.chaos <= best.chaos + CHAOS_SLACK and match.coherence >= best.coherence - COHERENCE_SLACK
+        for encoding in match.could_be_from_charset
+    }
+    return str(near[min(near, key=LEGACY.index)])
+
+
+def _share(found: list[str] | list[bytes], whole: str | bytes) -> float:
+    return len(found) / max(1, min(len(whole), SAMPLE))

@@ -1,0 +1,140 @@
+"""HTML as Markdown source: the main text in reading order, with headings that the splitter can see."""
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from workers.adapters.decoders.lines import Lines, one_line
+from workers.errors import DamagedMedia
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+LOOKS_LIKE_HTML = re.compile(r"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.I | re.S)
+CHARSET = re.compile(rb"<(?:meta|\?xml)\b[^>]{0,200}?(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]+)", re.I)
+CHARSET_WITHIN = 4096
+"""Bytes; the HTML standard (13.2.3.2) asks for the declaration within the first 1024, pages are less strict."""
+
+DROPPED = frozenset(
+    "script style noscript template nav svg math iframe object embed button select textarea head title".split()
+)
+BLOCKS = frozenset(
+    "address article aside blockquote body br caption center dd details div dl dt fieldset figcaption figure footer form "
+    "h1 h2 h3 h4 h5 h6 header hr html li main menu ol p pre section summary table tbody tfoot thead tr ul".split()
+)
+HEADINGS = {f"h{level}": level for level in range(1, 7)}
+APART = BLOCKS - frozenset("br dd dt li tr".split())
+"""Blocks with an empty line before and after them; the others follow one another line by line."""
+
+
+def looks_like_html(text: str) -> bool:
+    """Whether `text` starts as an HTML document does."""
+    return LOOKS_LIKE_HTML.match(text[:CHARSET_WITHIN]) is not None
+
+
+def declared_charset(data: bytes) -> str | None:
+    """The encoding that a `meta` element or XML declaration at the start of `data` names."""
+    found = CHARSET.search(data[:CHARSET_WITHIN])
+    return found[1].decode("ascii", "replace") if found else None
+
+
+def html_to_markdown(text: str, max_chars: int) -> str:
+    """Title and main text of a page: `main` if it has one, else `body`. Raises `DamagedMedia` where there is no element."""
+    root = _parse(text)
+    mains = root.findall(".//main")
+    writer = _Writer(Lines(max_chars))
+    title = one_line(root.findtext(".//title") or "")
+    if title:
+        writer.heading(1, title)
+    writer.read(mains[0] if len(mains) == 1 and one_line("".join(mains[0].itertext())) else root)
+    return writer.lines.text()
+
+
+def _parse(text: str) -> "_Element":
+    from lxml import etree  # noqa: PLC0415 - costs 20 ms and 10 MB, and most decoding processes never see a page
+
+    # `huge_tree`: without it, all that stands deeper than 256 elements is silently lost.
+    parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
+    try:
+        root = etree.fromstring(text.encode("utf-8", "replace"), parser)
+    except etree.XMLSyntaxError as error:
+        raise DamagedMedia(f"HTML that cannot be read: {error.msg}") from error
+    if root is None:
+        raise DamagedMedia("HTML without any element")
+    return root
+
+
+class _Writer:
+    """Collects inline text until a block ends, and then writes it as one line."""
+
+    def __init__(self, lines: Lines) -> None:
+        self.lines = lines
+        self._inline: list[str] = []
+        self._title = ""
+
+    def heading(self, level: int, text: str) -> None:
+        if text != self._title:
+            self.lines.separate()
+            self.lines.add(f"{'#' * level} {text}")
+            self.lines.separate()
+        self._title = self._title or text
+
+    def read(self, root: "_Element") -> None:
+        """Walk over `root`, without recursion: depth is the sender's choice."""
+        from lxml import etree  # noqa: PLC0415 - see _parse
+
+        walk = etree.iterwalk(root, events=("start", "end"))
+        for event, element in walk:
+            if event == "end":
+                self._end(element)
+            elif element.tag in DROPPED or element.get("hidden") is not None:
+                walk.skip_subtree()
+            elif element.tag == "pre":
+                self._preformatted("".join(element.itertext()))
+                walk.skip_subtree()
+            else:
+                self._start(element)
+        self._flush()
+
+    def _start(self, element: Any) -> None:
+        if element.tag in BLOCKS:
+            self._flush()
+            self._separate(element)
+        if element.tag == "li":
+            self._inline.append("- ")
+        elif element.tag == "img":
+            self._inline.append(f" {element.get('alt', '')} ")
+        self._inline.append(element.text or "")
+
+    def _end(self, element: Any) -> None:
+        if element.tag in ("td", "th") and element.getnext() is not None:
+            self._inline.append(" | ")
+        if element.tag in HEADINGS:
+            heading = self._taken()
+            if heading:
+                self.heading(HEADINGS[element.tag], heading)
+        elif element.tag in BLOCKS:
+            self._flush()
+            self._separate(element)
+        self._inline.append(element.tail or "")
+
+    def _preformatted(self, text: str) -> None:
+        """As a fenced block: a `#` in it is no heading."""
+        self._flush()
+        self.lines.separate()
+        fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+        for line in (fence, *text.strip("\n").split("\n"), fence):
+            self.lines.add(line)
+
+    def _separate(self, element: Any) -> None:
+        if element.tag in APART:
+            self.lines.separate()
+
+    def _flush(self) -> None:
+        text = self._taken()
+        if text and text != "-":
+            self.lines.add(text)
+
+    def _taken(self) -> str:
+        text = one_line("".join(self._inline))
+        self._inline.clear()
+        return text
