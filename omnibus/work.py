@@ -1,6 +1,8 @@
 """A worker process: one Celery worker for the queues it is given."""
 
+import logging
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,8 @@ def work(settings: Settings, queues: Sequence[str], beat_file: Path | None) -> N
     beat = heartbeat(beat_file)
     heartbeat_sent.connect(lambda **_: beat(), weak=False)
     beat()
+    # At INFO it writes twenty lines for each connection.
+    logging.getLogger("kafka").setLevel(logging.WARNING)
     threads = settings.answer_threads if pool == "threads" else 1
     app.worker_main(
         [
@@ -76,9 +80,16 @@ def _register_ingest(app: Celery, settings: Settings) -> None:
 
 
 def _register_answer(app: Celery, settings: Settings) -> None:
-    steps = Once(lambda: AnswerSteps(answer_parts(settings)))
+    steps = Once(lambda: _answer_steps(settings))
     for name in AnswerSteps.NAMES:
         app.task(name=f"answer.{name}")(_calling(steps, name))
+
+
+def _answer_steps(settings: Settings) -> AnswerSteps:
+    # Made by one thread while the others wait: these cannot be imported by several threads at once.
+    for library in ("torch", "transformers", "lancedb", "lancedb.query"):
+        import_module(library)
+    return AnswerSteps(answer_parts(settings))
 
 
 def _calling(steps: Once[AnswerSteps], name: str) -> Callable[..., Any]:

@@ -8,12 +8,11 @@ from typing import Any
 
 from pydantic import ValidationError
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from omnibus.cli.failures import CommandFailed
 from omnibus.settings import Settings
-from schemas.answers import AnswerCompleted, AnswerFailed, AnswerHit, Citation, Locator
+from schemas.answers import AnswerCompleted, AnswerFailed, Citation, Locator
 from schemas.questions import INLINE_LIMIT, MediaRef, QueryRequested
 
 SNIPPET = 160
@@ -76,25 +75,23 @@ def print_json(reply: AnswerCompleted) -> None:
 def print_answer(out: Console, reply: AnswerCompleted) -> None:
     """The answer and where it comes from, or why there is none."""
     if reply.refused:
-        out.print(Text(f"No answer: {reply.refused.reason}."))
+        out.print(Text(f"No answer: {reply.refused.reason}."), soft_wrap=True)
     elif reply.answer is not None:
-        out.print(Text(reply.answer))
+        out.print(Text(reply.answer), soft_wrap=True)
     for citation in reply.citations:
-        out.print(Text(f"  [{citation.marker}] {_cited(citation)}"))
+        out.print(Text(f"  [{citation.marker}] {_cited(citation)}"), soft_wrap=True)
     print_degraded(out, reply)
 
 
 def print_hits(out: Console, reply: AnswerCompleted) -> None:
-    """The hits as a table, best first."""
+    """The hits, best first, two lines each: where it is, and what it says."""
     if not reply.hits:
         out.print("Nothing found.")
-    else:
-        table = Table(box=None, pad_edge=False)
-        for column in ("score", "kind", "key", "place", "text"):
-            table.add_column(column, overflow="fold" if column == "key" else "ellipsis", no_wrap=column != "key")
-        for hit in reply.hits:
-            table.add_row(*_row(hit))
-        out.print(table)
+    for hit in reply.hits:
+        where = ", ".join(part for part in (hit.key, place(hit.locator)) if part)
+        out.print(Text(f"{hit.score:.4f}  {where}  ({hit.modality})"), soft_wrap=True)
+        if hit.text:
+            out.print(Text(f"        {_snippet(hit.text)}"), style="dim", soft_wrap=True)
     print_degraded(out, reply)
 
 
@@ -119,11 +116,6 @@ def place(locator: Locator) -> str:
 def _cited(citation: Citation) -> str:
     where = ", ".join(part for part in (citation.key, place(citation.locator)) if part)
     return f'{where}: "{_snippet(citation.quote)}"' if citation.quote else f"{where} ({citation.modality})"
-
-
-def _row(hit: AnswerHit) -> tuple[Text, ...]:
-    cells = (f"{hit.score:.4f}", hit.modality, hit.key, place(hit.locator), _snippet(hit.text or ""))
-    return tuple(Text(cell) for cell in cells)
 
 
 def _snippet(text: str) -> str:

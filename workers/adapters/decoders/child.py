@@ -1,7 +1,7 @@
 """The decoding process: one request after another from standard input, until that closes.
 
-It is started as `python -m workers.adapters.decoders.child LIMITS PARENT`, with the limits as JSON and the process id of
-its parent. It answers with frames on standard output; the first one, empty, says that it is ready.
+It is started as `python -m workers.adapters.decoders.child LIMITS PARENT`, with the limits as JSON and the process id
+of its parent. It answers with frames on standard output; the first one, empty, says that it is ready.
 """
 
 import os

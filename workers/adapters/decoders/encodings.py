@@ -18,10 +18,13 @@ MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 
-LEGACY = (
-    "cp1252 cp1250 cp1251 koi8_r cp1253 cp1254 cp1255 cp1256 cp1257 cp874 cp932 euc_jp gb18030 big5 cp949 "
-    "iso8859_2 iso8859_5 iso8859_7 iso8859_15 cp437 cp850 cp866 mac_roman"
-).split()
+# fmt: off
+LEGACY = [
+    "cp1252", "cp1250", "cp1251", "koi8_r", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp874",
+    "cp932", "euc_jp", "gb18030", "big5", "cp949",
+    "iso8859_2", "iso8859_5", "iso8859_7", "iso8859_15", "cp437", "cp850", "cp866", "mac_roman",
+]
+# fmt: on
 """The code pages that are tried, the more common one first: it wins where the evidence is equal."""
 
 CHAOS_SLACK, COHERENCE_SLACK = 0.02, 0.15
@@ -46,7 +49,7 @@ SAMPLE = 100_000
 
 
 def decode_bytes(data: bytes, declared: str | None = None) -> str:
-    """The text of `data`, without byte-order mark, with `\\n` for all line ends; control characters become spaces.
+    """The text of `data`, without byte-order mark, all line ends as line feeds, control characters as spaces.
 
     `declared` is the encoding that the content names for itself; it is asked only when `data` is not UTF-8. Raises
     `UnknownMediaType` for binary data, and `DamagedMedia` for bytes that no encoding explains.
@@ -81,7 +84,7 @@ def _marked(data: bytes, encoding: str) -> str:
 
 
 def _wide(data: bytes, *, least: float) -> str | None:
-    """UTF-16 or UTF-32 without a mark: more than `least` of the units have a zero byte, on the same side in all of them."""
+    """UTF-16 or UTF-32 without a mark: more than `least` of the units have a zero byte, always on the same side."""
     if not data.count(0, 0, SAMPLE) or len(data) % 2:
         return None
     even, odd = data[0:SAMPLE:2].count(0), data[1:SAMPLE:2].count(0)

@@ -71,7 +71,7 @@ def _is_nested(node: Any) -> bool:
     return isinstance(node, dict | list)
 
 
-def _scalar(value: str | bool | None) -> str:
+def _scalar(value: object) -> str:
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()  # an escape can name half a character
     return json.dumps(value)

@@ -6,9 +6,9 @@ possible. Only the first frame of an animation is read.
 
 import io
 from importlib import import_module
-from typing import Final
+from typing import Final, cast
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 from PIL.Image import Resampling, Transpose
 
 from workers.adapters.decoders.limits import DecodeLimits
@@ -84,7 +84,7 @@ def _target(size: tuple[int, int], side: int) -> tuple[int, int]:
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:
-    """`image` as RGB, or as RGBA where it has transparency. More than 8 bits are scaled: Pillow alone would clip them."""
+    """`image` as RGB, or as RGBA where it has transparency. More than 8 bits are scaled; Pillow alone clips them."""
     if image.mode in ("I", "F") or image.mode.startswith("I;"):
         return _scaled_grey(image)
     if image.has_transparency_data:
@@ -93,15 +93,15 @@ def _eight_bit(image: Image.Image) -> Image.Image:
 
 
 def _scaled_grey(image: Image.Image) -> Image.Image:
-    """16 bits by their full range; 32 bits and floats, which have no agreed range, by the darkest and lightest pixel."""
+    """16 bits by their full range; 32 bits and floats, which have no agreed one, by the darkest and lightest pixel."""
     sixteen = image.mode.startswith("I;16")
     grey = image.convert("F")
     grey.info.pop("transparency", None)
-    low, high = (0.0, 65535.0) if sixteen else grey.getextrema()
+    low, high = (0.0, 65535.0) if sixteen else cast("tuple[float, float]", grey.getextrema())
     if not low < high:
         return grey.convert("RGB")
-    scale = 255.0 / (float(high) - float(low))
-    offset = 0.5 - float(low) * scale  # half a step: the conversion to bytes cuts off
+    scale = 255.0 / (high - low)
+    offset = 0.5 - low * scale  # half a step: the conversion to bytes cuts off
     return grey.point(lambda value: value * scale + offset).convert("L").convert("RGB")
 
 
@@ -128,6 +128,6 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, Image.UnidentifiedImageError):
+    if isinstance(error, UnidentifiedImageError):
         return "its header is damaged"
     return str(error) or type(error).__name__

@@ -8,7 +8,7 @@ import tempfile
 import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 
@@ -87,8 +87,8 @@ class _Child:
         self._limits = limits
         self._max_reply = max(3 * limits.picture_side**2, 4 * limits.max_text_chars)
         self._process = _start(limits)
-        self._requests = cast("IO[bytes]", self._process.stdin)
-        self._replies = cast("IO[bytes]", self._process.stdout)
+        self._requests = cast("BinaryIO", self._process.stdin)
+        self._replies = cast("BinaryIO", self._process.stdout)
         self._wait_until_ready()
 
     @property
@@ -126,7 +126,7 @@ class _Child:
         return DamagedMedia(f"its content ended the decoding process ({_ending(status)})")
 
     def _wait_until_ready(self) -> None:
-        errors = cast("IO[bytes]", self._process.stderr)
+        errors = cast("BinaryIO", self._process.stderr)
         with errors:
             with _Deadline(self._process, STARTUP_S), suppress(BrokenFrameError):
                 if read_frame(self._replies, max_payload=0) is not None:

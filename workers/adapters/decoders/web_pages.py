@@ -14,15 +14,19 @@ CHARSET = re.compile(rb"<(?:meta|\?xml)\b[^>]{0,200}?(?:charset|encoding)\s*=\s*
 CHARSET_WITHIN = 4096
 """Bytes; the HTML standard (13.2.3.2) asks for the declaration within the first 1024, pages are less strict."""
 
-DROPPED = frozenset(
-    "script style noscript template nav svg math iframe object embed button select textarea head title".split()
-)
-BLOCKS = frozenset(
-    "address article aside blockquote body br caption center dd details div dl dt fieldset figcaption figure footer form "
-    "h1 h2 h3 h4 h5 h6 header hr html li main menu ol p pre section summary table tbody tfoot thead tr ul".split()
-)
+# fmt: off
+DROPPED = frozenset({
+    "script", "style", "noscript", "template", "nav", "svg", "math", "iframe", "object", "embed", "button", "select",
+    "textarea", "head", "title",
+})
+BLOCKS = frozenset({
+    "address", "article", "aside", "blockquote", "body", "br", "caption", "center", "dd", "details", "div", "dl", "dt",
+    "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "html",
+    "li", "main", "menu", "nav", "ol", "p", "pre", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul",
+})
+# fmt: on
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
-APART = BLOCKS - frozenset("br dd dt li tr".split())
+APART = BLOCKS - {"br", "dd", "dt", "li", "tr"}
 """Blocks with an empty line before and after them; the others follow one another line by line."""
 
 
@@ -38,7 +42,7 @@ def declared_charset(data: bytes) -> str | None:
 
 
 def html_to_markdown(text: str, max_chars: int) -> str:
-    """Title and main text of a page: `main` if it has one, else `body`. Raises `DamagedMedia` where there is no element."""
+    """Title and main text of a page: its `main`, else its `body`. Raises `DamagedMedia` where there is no element."""
     root = _parse(text)
     mains = root.findall(".//main")
     writer = _Writer(Lines(max_chars))

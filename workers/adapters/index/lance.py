@@ -14,12 +14,20 @@ from typing import Any
 
 import numpy as np
 
-from workers.adapters.index.lance_filters import among, equal, records_within, segments_within
+from workers.adapters.index.lance_filters import (
+    records_of,
+    records_within,
+    rows_before,
+    rows_of_object,
+    segments_of,
+    segments_within,
+)
 from workers.adapters.index.lance_rows import (
     RECORD_COLUMNS,
     SEGMENT_COLUMNS,
     object_id,
     record_from,
+    ref_from,
     rows_of,
     segment_from,
     storable,
@@ -41,11 +49,18 @@ REFINED = 3
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """What is held of one object: the version last written, and how often the object was written before."""
+    """The record row last written of one object, and whether rows of an earlier generation are there as well."""
 
-    version: Version
-    generation: int
     row: Mapping[str, Any]
+    unfinished: bool
+
+    @property
+    def version(self) -> Version:
+        return version_from(self.row)
+
+    @property
+    def generation(self) -> int:
+        return int(self.row["generation"])
 
 
 class LanceIndex:
@@ -91,12 +106,14 @@ class LanceIndex:
             if held is not None and version.precedes(held.version):
                 return False
             if held is not None:
-                table.delete(equal("object_id", object_id(ref)))
+                table.delete(rows_of_object(object_id(ref)))
             return True
 
     def record(self, ref: ObjectRef) -> ObjectRecord | None:
         """See `ports.index.Index`."""
         held = self._held([ref]).get(ref)
+        if held is not None and held.unfinished:
+            held = self._finish_replacing(ref)
         return None if held is None else record_from(held.row)
 
     def objects(self, tenant: str, bucket: str, prefix: str = "") -> Iterator[ObjectRecord]:
@@ -136,8 +153,8 @@ class LanceIndex:
 
     def segments(self, ids: Sequence[str]) -> Sequence[StoredSegment]:
         """See `ports.index.Index`."""
-        rows = self._rows(among("id", list(ids)), (*SEGMENT_COLUMNS, "is_record"))
-        newest = {row["id"]: row for row in sorted(rows, key=lambda row: row["generation"]) if not row["is_record"]}
+        rows = self._rows(segments_of(ids), SEGMENT_COLUMNS)
+        newest = {row["id"]: row for row in sorted(rows, key=lambda row: row["generation"])}
         return [segment_from(newest[id_]) for id_ in ids if id_ in newest]
 
     def maintain(self) -> None:
@@ -173,15 +190,22 @@ class LanceIndex:
 
     def _held(self, refs: Sequence[ObjectRef]) -> dict[ObjectRef, _Held]:
         """What is held of these objects; nothing for those that are not held at all."""
-        by_id = {object_id(ref): ref for ref in refs}
-        rows = self._rows(among("object_id", list(by_id)), (*RECORD_COLUMNS, "is_record"))
-        ordered = sorted((row for row in rows if row["is_record"]), key=lambda row: row["generation"])
-        return {by_id[row["object_id"]]: _Held(version_from(row), row["generation"], row) for row in ordered}
+        condition = records_of([object_id(ref) for ref in refs])
+        generations: dict[ObjectRef, list[Mapping[str, Any]]] = {}
+        for row in self._rows(condition, RECORD_COLUMNS):
+            generations.setdefault(ref_from(row), []).append(row)
+        return {
+            ref: _Held(max(rows, key=lambda row: row["generation"]), unfinished=len(rows) > 1)
+            for ref, rows in generations.items()
+        }
 
     def _replace(self, objects: Sequence[IndexedObject], held: Mapping[ObjectRef, _Held]) -> None:
-        """Two commits, both made while the write lock is held."""
-        from lancedb.expr import col, lit  # noqa: PLC0415 - two seconds, which only users of the index should pay
+        """Add the new rows in one commit, then remove the rows that they replace in another, under the write lock.
 
+        The first commit has all that is new of the objects, so a search in between finds them, and a process killed
+        in between leaves only old rows behind, next to an old record. That record shows it: the same write again, any
+        later one, or `record` removes them, so no task that is sent again can leave them there.
+        """
         if not objects:
             return
         generation = 1 + max((held[each.ref].generation for each in objects if each.ref in held), default=0)
@@ -189,7 +213,15 @@ class LanceIndex:
             table.add(rows_of(objects, generation, self.spaces), on_bad_vectors="null")
             replaced = [object_id(each.ref) for each in objects if each.ref in held]
             if replaced:
-                table.delete(among("object_id", replaced) & (col("generation") < lit(generation)))
+                table.delete(rows_before(generation, replaced))
+
+    def _finish_replacing(self, ref: ObjectRef) -> _Held | None:
+        """Do what a writer that was killed between its commits did not come to."""
+        with self._answering() as table, exclusive(self._write_lock):
+            held = self._held([ref]).get(ref)
+            if held is not None and held.unfinished:
+                table.delete(rows_before(held.generation, [object_id(ref)]))
+            return held
 
     def _check_vectors(self, each: IndexedObject) -> None:
         for segment in each.segments:
@@ -214,6 +246,10 @@ def _distinct(search: Callable[[int], list[Hit]], k: int) -> Sequence[Hit]:
     limit = k
     while limit > 0:
         hits = search(limit)
-        best = {hit.segment_id: hit for hit in reversed(hits)}
-        ...
+        best: dict[str, Hit] = {}
+        for hit in hits:
+            best.setdefault(hit.segment_id, hit)
+        if len(best) >= k or len(hits) < limit:
+            return list(best.values())[:k]
+        limit *= 2
     return []

@@ -1,5 +1,6 @@
 """Conditions on rows as expression trees: a value is a literal node and never becomes part of a query language."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from workers.domain.hit import Filters
@@ -13,43 +14,49 @@ LAST = 0x10FFFF
 
 def segments_within(filters: Filters) -> "Expr":
     """Segment rows that a search with these filters may find."""
-    from lancedb.expr import col  # noqa: PLC0415 - two seconds, which only users of the index should pay
-
-    condition = ~col("is_record") & equal("tenant", filters.tenant) & key_starts_with(filters.prefix)
-    return condition & among("modality", filters.modalities) if filters.modalities else condition
+    condition = ~_column("is_record") & _among("tenant", [filters.tenant]) & _key_starts_with(filters.prefix)
+    return condition & _among("modality", filters.modalities) if filters.modalities else condition
 
 
 def records_within(tenant: str, bucket: str, prefix: str) -> "Expr":
     """Record rows of the objects whose key starts with `prefix`."""
-    from lancedb.expr import col  # noqa: PLC0415 - two seconds, which only users of the index should pay
-
-    return col("is_record") & equal("tenant", tenant) & equal("bucket", bucket) & key_starts_with(prefix)
+    return _column("is_record") & _among("tenant", [tenant]) & _among("bucket", [bucket]) & _key_starts_with(prefix)
 
 
-def equal(column: str, value: str) -> "Expr":
-    """Rows with this text in `column`."""
-    return among(column, [value])
+def records_of(object_ids: Sequence[str]) -> "Expr":
+    """Record rows of these objects."""
+    return _column("is_record") & _among("object_id", object_ids)
 
 
-def among(column: str, values: "tuple[str, ...] | list[str]") -> "Expr":
-    """Rows with one of these texts in `column`."""
-    from lancedb.expr import col, lit  # noqa: PLC0415 - two seconds, which only users of the index should pay
-
-    known = [value for value in values if _is_storable(value)]
-    return col(column).isin(known) if known else lit(value=False)
+def rows_of_object(object_id: str) -> "Expr":
+    """Every row of an object."""
+    return _among("object_id", [object_id])
 
 
-def key_starts_with(prefix: str) -> "Expr":
+def rows_before(generation: int, object_ids: Sequence[str]) -> "Expr":
+    """Every row of these objects that is of an earlier generation."""
+    return _among("object_id", object_ids) & (_column("generation") < _value(generation))
+
+
+def segments_of(ids: Sequence[str]) -> "Expr":
+    """Segment rows with these ids."""
+    return ~_column("is_record") & _among("id", ids)
+
+
+def _key_starts_with(prefix: str) -> "Expr":
     """Rows whose key starts with `prefix`, as a half-open range: no character of it is special, as in a LIKE pattern.
 
     UTF-8 sorts by code points, so the range ends at the prefix with its last code point counted up.
     """
-    from lancedb.expr import col, lit  # noqa: PLC0415 - two seconds, which only users of the index should pay
-
     if not _is_storable(prefix):
-        return lit(value=False)
-    start, end = col("key") >= lit(prefix), _end_of_range(prefix)
-    return start & (col("key") < lit(end)) if end else start
+        return _value(False)
+    start, end = _column("key") >= _value(prefix), _end_of_range(prefix)
+    return start & (_column("key") < _value(end)) if end else start
+
+
+def _among(column: str, values: Sequence[str]) -> "Expr":
+    known = [value for value in values if _is_storable(value)]
+    return _column(column).isin(known) if known else _value(False)
 
 
 def _end_of_range(prefix: str) -> str:
@@ -70,3 +77,15 @@ def _is_storable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _column(name: str) -> "Expr":
+    from lancedb.expr import col  # noqa: PLC0415 - two seconds, which only users of the index should pay
+
+    return col(name)
+
+
+def _value(value: str | int | bool) -> "Expr":
+    from lancedb.expr import lit  # noqa: PLC0415 - two seconds, which only users of the index should pay
+
+    return lit(value)

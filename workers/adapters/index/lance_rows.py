@@ -74,6 +74,11 @@ def rows_of(objects: Sequence[IndexedObject], generation: int, spaces: Sequence[
     return pa.Table.from_arrays(columns, schema=schema)
 
 
+def ref_from(row: Mapping[str, Any]) -> ObjectRef:
+    """The object that a row belongs to."""
+    return ObjectRef(row["bucket"], row["key"], row["tenant"])
+
+
 def version_from(row: Mapping[str, Any]) -> Version:
     """The version of the object that a row belongs to."""
     return Version(row["etag"], row["sequencer"], row["version_id"])
@@ -81,14 +86,14 @@ def version_from(row: Mapping[str, Any]) -> Version:
 
 def record_from(row: Mapping[str, Any]) -> ObjectRecord:
     """A record row, with the columns `RECORD_COLUMNS`."""
-    return ObjectRecord(_ref_from(row), version_from(row), row["segments"], row["rejected"])
+    return ObjectRecord(ref_from(row), version_from(row), row["segments"], row["rejected"])
 
 
 def segment_from(row: Mapping[str, Any]) -> StoredSegment:
     """A segment row, with the columns `SEGMENT_COLUMNS`."""
     return StoredSegment(
         id=row["id"],
-        ref=_ref_from(row),
+        ref=ref_from(row),
         version=version_from(row),
         ordinal=row["ordinal"],
         modality=row["modality"],
@@ -151,7 +156,7 @@ def _segment_fields(segment: Segment) -> dict[str, object]:
     }
 
 
-def _vector_array(vectors: Sequence[Vector | None], dimensions: int) -> "pa.Array":
+def _vector_array(vectors: Sequence[Vector | None], dimensions: int) -> "pa.Array[Any]":
     import pyarrow as pa  # noqa: PLC0415 - half a second, which only users of the index should pay
 
     values = np.zeros((len(vectors), dimensions), dtype=np.float32)
@@ -160,10 +165,6 @@ def _vector_array(vectors: Sequence[Vector | None], dimensions: int) -> "pa.Arra
         if vector is not None:
             values[row] = vector
     return pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), dimensions, mask=pa.array(missing))
-
-
-def _ref_from(row: Mapping[str, Any]) -> ObjectRef:
-    return ObjectRef(row["bucket"], row["key"], row["tenant"])
 
 
 def _locator_from(text: str) -> Locator:

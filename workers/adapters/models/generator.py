@@ -33,7 +33,7 @@ class TransformersGenerator:
     """`ports.generator.Generator`. `directory` is what `convert_gguf` writes, or any checkpoint with a chat template.
 
     `model` is its name and version. A prompt has at most `prompt_tokens`, and fits the context with the answer;
-    passages that are too long for that are cut, the longest first. A refusal's text is `prompt.NOT_FOUND`.
+    passages that are too long for that are cut, the longest first. A refusal's text is `NOT_FOUND`.
     """
 
     def __init__(self, directory: Path, model: str, *, prompt_tokens: int = PROMPT_TOKENS) -> None:

@@ -1,15 +1,11 @@
 """What the generator is told: a short instruction, the numbered sources and the question, within a token budget."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
-NOT_FOUND = "NOT FOUND"
-"""What the model is asked to reply when the sources do not say, and what a refusal's text is, exactly."""
+from workers.ports.generator import NOT_FOUND
 
 SYSTEM = "You answer questions from the given sources only."
 INSTRUCTION = f"Answer in one or two sentences from the sources only. If they do not say, reply exactly: {NOT_FOUND}"
-
-Cut = Callable[[str, int], str]
-"""Shortens a text to at most so many tokens."""
 
 
 def messages(question: str, passages: Sequence[str]) -> list[dict[str, str]]:

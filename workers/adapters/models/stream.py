@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from workers.adapters.models.prompt import NOT_FOUND
+from workers.ports.generator import NOT_FOUND
 
 _MARKER = re.compile(r"\s*\[\d{1,2}(?:\s*,\s*\d{1,2})*\]")
 """`[1]` or `[1, 2]`, with the space before it: the model's own citations, which are wrong too often to keep."""
