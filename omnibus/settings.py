@@ -75,9 +75,10 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Explicit values, then the environment, then `omnibus.toml`, then what the running stack wrote down."""
         del dotenv_settings, file_secret_settings
-        data = init_settings().get("data") or os.environ.get(f"{PREFIX}DATA") or ".omnibus"
+        written = TomlConfigSettingsSource(settings_cls)
+        data = init_settings().get("data") or os.environ.get(f"{PREFIX}DATA") or written().get("data") or ".omnibus"
         running = JsonConfigSettingsSource(settings_cls, json_file=Path(data) / STATE_FILE)
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls), running
+        return init_settings, env_settings, written, running
 
 
 def load(**given: Any) -> Settings:

@@ -11,6 +11,9 @@ from producers.errors import BusUnavailable
 from schemas.envelope import Message, to_record
 
 TIMEOUT_S = 10.0
+LARGEST = 16 * 1024 * 1024
+"""Bytes of a record. The broker's own limit decides; ours must not be the lower one, or a record that fits into a topic
+would not fit into its dead letters, which have more headers."""
 
 
 class Publisher:
@@ -30,6 +33,7 @@ class Publisher:
                 bootstrap_servers=bootstrap,
                 acks="all",
                 linger_ms=0,
+                max_request_size=LARGEST,
                 max_in_flight_requests_per_connection=1,
                 max_block_ms=timeout_ms,
                 delivery_timeout_ms=timeout_ms,

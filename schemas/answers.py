@@ -39,7 +39,7 @@ class Citation(BaseModel):
 class AnswerHit(BaseModel):
     """One segment that was found, with its fused score and the score of each space that found it."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="strings")
 
     key: str
     modality: str

@@ -18,8 +18,8 @@ class MediaRef(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    bucket: str | None = None
-    key: str | None = None
+    bucket: Annotated[str, StringConstraints(min_length=1)] | None = None
+    key: Annotated[str, StringConstraints(min_length=1)] | None = None
     data: str | None = None
     media_type: str | None = None
 

@@ -114,7 +114,8 @@ def bridge(
         log=layout.logs / "bridge.log",
         ready=heartbeat.ready,
         heartbeat=heartbeat,
-        needs=(servers.TANSU, servers.SEAWEEDFS),
+        # It waits for the object store by itself, and loads its libraries meanwhile.
+        needs=(servers.TANSU,),
         # It makes the topics, which the broker forgets when it dies.
         restarts_with=(servers.TANSU,),
     )

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
 
-from celery import chain, group, signature
+from celery import Celery, chain, group, signature
 from celery.canvas import Signature
 
 from workers.answer.asked import Asked, Questions
@@ -18,7 +18,7 @@ from workers.answer.generate import Writer, wording
 from workers.answer.reply import Replies
 from workers.answer.retrieve import RETRIEVERS, Retrieval, Retrieved
 from workers.domain.hit import FusedHit
-from workers.errors import DeadlineExceeded, OmnibusError
+from workers.errors import DeadlineExceeded, ServiceUnavailable
 from workers.ports.encoders import TextEncoder
 from workers.ports.index import Index
 
@@ -27,20 +27,22 @@ State = dict[str, Any]
 """What travels between the steps: ids, scores and timings."""
 
 
-def question_canvas(request_id: str, *, generate: bool, expires: datetime) -> Signature:
-    """The steps of one question."""
+def question_canvas(app: Celery, request_id: str, *, generate: bool, expires: datetime) -> Signature:
+    """The steps of one question, for the queues of `app`."""
+
+    def step(name: str, **more: str) -> Signature:
+        kwargs = {"request_id": request_id, **more}
+        # Without the app it would be the current one, which is another for every thread.
+        return signature(f"answer.{name}", kwargs=kwargs, app=app, queue=QUEUE, expires=expires)
+
     return chain(
-        _step("encode", request_id, expires),
-        group(_step("retrieve", request_id, expires, retriever=retriever) for retriever in RETRIEVERS),
-        _step("fuse", request_id, expires),
-        *([_step("generate", request_id, expires)] if generate else []),
-        _step("reply", request_id, expires),
+        step("encode"),
+        group([step("retrieve", retriever=retriever) for retriever in RETRIEVERS], app=app),
+        step("fuse"),
+        *([step("generate")] if generate else []),
+        step("reply"),
+        app=app,
     )
-
-
-def _step(name: str, request_id: str, expires: datetime, **more: str) -> Signature:
-    kwargs = {"request_id": request_id, **more}
-    return signature(f"answer.{name}", kwargs=kwargs, queue=QUEUE, expires=expires)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ class AnswerSteps:
         retrieved = [Retrieved.from_dict(entry) for entry in state["retrieved"]]
         missing = [{"part": f"retrieve_{r.retriever}", "reason": r.failed} for r in retrieved if r.failed]
         if len(missing) == len(retrieved):
-            raise OmnibusError(f"no retriever answered: {missing[0]['reason']}")
+            raise ServiceUnavailable(f"no retriever answered: {missing[0]['reason']}")
         hits = fuse(retrieved, self._parts.floors, asked.query.top_k)
         return {"hits": [[hit.segment_id, hit.score, hit.scores] for hit in hits], "degraded": missing}
 

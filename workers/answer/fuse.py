@@ -2,10 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from math import fsum
 
 from workers.answer.retrieve import Retrieved
 from workers.domain.hit import FusedHit, Hit
 
+WEIGHTS = {"keywords": 0.5}
+"""Retriever -> weight of its ranks, 1.0 where none is given. A word in common is weaker evidence than a close meaning:
+a passage with "big" in it must not stand level with the best picture of a big cat."""
 K = 60
 """Source: Cormack, Clarke and Büttcher, "Reciprocal Rank Fusion outperforms Condorcet", SIGIR 2009."""
 
@@ -28,11 +32,13 @@ def evidence(hits: Sequence[FusedHit], floors: Mapping[str, float]) -> list[Fuse
 
 
 def _reciprocal_rank(lists: Sequence[tuple[str, Sequence[Hit]]]) -> list[FusedHit]:
-    fused: dict[str, float] = defaultdict(float)
+    shares: dict[str, list[float]] = defaultdict(list)
     scores: dict[str, dict[str, float]] = defaultdict(dict)
     for name, hits in lists:
         for rank, hit in enumerate(hits, start=1):
-            fused[hit.segment_id] += 1 / (K + rank)
+            shares[hit.segment_id].append(WEIGHTS.get(name, 1.0) / (K + rank))
             scores[hit.segment_id][name] = max(hit.score, scores[hit.segment_id].get(name, hit.score))
+    # Exactly rounded, so that equal ranks are equal scores, whatever the order of the lists.
+    fused = {segment_id: fsum(parts) for segment_id, parts in shares.items()}
     order = sorted(fused, key=lambda segment_id: (-fused[segment_id], segment_id))
     return [FusedHit(segment_id, fused[segment_id], scores[segment_id]) for segment_id in order]

@@ -19,6 +19,8 @@ from workers.ports.cache import Cache
 CLAIM_S = 30
 """Longer than a publish may take (`producers.kafka.TIMEOUT_S`), shorter than a question's lease."""
 DONE_S = 24 * 3600
+MESSAGE_LIMIT = 2000
+"""Characters of an error's sentence that travel: it may quote what a sender wrote, of any size."""
 CLAIMED, DONE = b"claimed", b"done"
 
 
@@ -54,10 +56,11 @@ class Replies:
     def fail(self, to: ReplyTo, error: Exception) -> bool:
         """Publish `error` as the terminal reply: its code and sentence if it is one of ours, else `internal`."""
         known = isinstance(error, OmnibusError) and error.kind in list(FailureCode)
+        sentence = str(error) if known else f"the question failed inside Omnibus ({type(error).__name__})"
         message = AnswerFailed(
             request_id=to.request_id,
             code=FailureCode(error.kind) if known and isinstance(error, OmnibusError) else FailureCode.INTERNAL,
-            message=str(error) if known else f"the question failed inside Omnibus ({type(error).__name__})",
+            message=sentence[:MESSAGE_LIMIT],
             retryable=isinstance(error, Transient) or not known,
         )
         return self.terminal(to, message)

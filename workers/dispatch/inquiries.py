@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from uuid import NAMESPACE_URL, uuid5
 
@@ -18,7 +18,9 @@ from workers.domain.record import Incoming
 from workers.errors import BadQuestion, DeadlineExceeded, Permanent, ReplyTopicNotAllowed
 
 ID_LIMIT = 200
-"""Characters of a request id that a sender may choose."""
+"""Characters of a request id or another attribute that a sender may choose and gets back."""
+LONGEST = timedelta(days=1)
+"""A later deadline counts as this one: a question is remembered as done for no longer (`answer.reply.DONE_S`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +62,16 @@ def inquiry(record: Incoming, rules: InquiryRules, now: datetime) -> Asked | Ref
     reply_to = ReplyTo(
         request_id=_request_id(record, attributes),
         topic=REPLIES.name if refusal or not named else named,
-        tenant=_text(payload.get("tenant")) or DEFAULT_TENANT,
-        traceparent=attributes.get("traceparent", ""),
+        tenant=_short(_text(payload.get("tenant"))) or DEFAULT_TENANT,
+        traceparent=_short(attributes.get("traceparent", "")),
     )
     if refusal:
         return Refused(reply_to, ReplyTopicNotAllowed(refusal))
     try:
         query = _query(record, attributes)
         deadline = query.deadline or _deadline_attribute(attributes) or now + timedelta(seconds=rules.deadline_s)
+        # Compared before it is converted: what is out of a datetime's range in UTC is no earlier than the longest.
+        deadline = min(deadline, now + LONGEST).astimezone(UTC)
         if deadline <= now:
             raise DeadlineExceeded(f"the question's deadline {deadline.isoformat()} had passed when it was read")
     except Permanent as error:
@@ -119,6 +123,11 @@ def _deadline_attribute(attributes: Mapping[str, str]) -> datetime | None:
     if deadline.tzinfo is None:
         raise BadQuestion(f"header ce_deadline has no time zone: {value!r}")
     return deadline
+
+
+def _short(value: str) -> str:
+    """`value`, or nothing for one that would make the reply too large for the bus."""
+    return value if len(value) <= ID_LIMIT else ""
 
 
 def _text(value: object) -> str:

@@ -20,6 +20,8 @@ class _Ticket:
 
     record: Incoming
     open: int
+    dropped: bool = False
+    """Its partition was taken away: the record is read again, by us or by another, and settles then."""
 
 
 @dataclass(slots=True)
@@ -90,7 +92,14 @@ class MediaWork:
             self._await(_Task(change, ticket))
 
     def drop(self, partition: int) -> None:
-        """Forget what waits; what flies ends by itself, and its marks are gone."""
+        """Forget what waits and what flies: if the partition comes back, its records are read again.
+
+        A job that flies ends by itself; until then its objects are not started a second time from here.
+        """
+        for flight in self._flights.values():
+            for task in flight.tasks:
+                if task.ticket.record.position.partition == partition:
+                    task.ticket.dropped = True
         self._waiting = {
             ref: task for ref, task in self._waiting.items() if task.ticket.record.position.partition != partition
         }
@@ -161,6 +170,9 @@ class MediaWork:
             self._settle(task, Outcome(Status.RETRY, WorkLost.kind, reason, stage="work"), now)
 
     def _settle(self, task: _Task, outcome: Outcome, now: float) -> None:
+        if task.ticket.dropped:
+            # Its position may be open again, for the same record read a second time; that one is not done.
+            return
         task.tries += 1
         cause = Cause(outcome.stage, outcome.kind, outcome.reason, task.tries)
         if outcome.status is Status.REJECTED:

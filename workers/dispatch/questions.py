@@ -44,7 +44,7 @@ class QuestionWork:
     _new: deque[_Open] = field(default_factory=deque)
     _refused: deque[tuple[Incoming, Refused]] = field(default_factory=deque)
     _open: dict[str, _Open] = field(default_factory=dict)
-    _twins: list[tuple[str, Position]] = field(default_factory=list)
+    _twins: list[_Open] = field(default_factory=list)
     _done: list[Position] = field(default_factory=list)
 
     @property
@@ -62,7 +62,10 @@ class QuestionWork:
         self._new = deque(entry for entry in self._new if entry.position.partition != partition)
         self._refused = deque(entry for entry in self._refused if entry[0].position.partition != partition)
         self._open = {i: entry for i, entry in self._open.items() if entry.position.partition != partition}
-        self._twins = [twin for twin in self._twins if twin[1].partition != partition]
+        twins = [twin for twin in self._twins if twin.position.partition != partition]
+        self._twins = [twin for twin in twins if twin.asked.request_id in self._open]
+        # The question that these waited for is somebody else's now; they stand for themselves.
+        self._new.extend(twin for twin in twins if twin.asked.request_id not in self._open)
 
     def advance(self, now: float) -> Sequence[Position]:
         """Read, refuse, start, see which have their reply, start again what was lost."""
@@ -85,9 +88,13 @@ class QuestionWork:
             self._unread.popleft()
 
     def _refuse(self) -> None:
-        while self._refused:
+        for _ in range(len(self._refused)):
             record, refused = self._refused[0]
             self.replies.fail(refused.reply_to, refused.error)
+            if not self.replies.done([refused.reply_to.request_id]):
+                # Claimed by a process that may have died since: look again, until it is done or the claim runs out.
+                self._refused.rotate(-1)
+                continue
             self.dead_letters.bury(record, Cause("parse", refused.error.kind, refused.error.message))
             self._refused.popleft()
             self._done.append(record.position)
@@ -100,7 +107,7 @@ class QuestionWork:
             if request_id in answered:
                 self._done.append(entry.position)
             elif request_id in self._open:
-                self._twins.append((request_id, entry.position))
+                self._twins.append(entry)
             else:
                 self._start(entry, now)
                 self._open[request_id] = entry
@@ -122,8 +129,8 @@ class QuestionWork:
 
     def _close(self, request_id: str) -> None:
         self._done.append(self._open.pop(request_id).position)
-        self._done += [position for twin, position in self._twins if twin == request_id]
-        self._twins = [twin for twin in self._twins if twin[0] != request_id]
+        self._done += [twin.position for twin in self._twins if twin.asked.request_id == request_id]
+        self._twins = [twin for twin in self._twins if twin.asked.request_id != request_id]
 
     def _expire(self, now: float) -> None:
         utc_now = self.utc_now()

@@ -1,6 +1,6 @@
 """The look at the object: what the bucket holds now decides, not what the event said."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from workers.domain.change import Change
@@ -32,10 +32,17 @@ class Sight:
 
     @property
     def version(self) -> Version:
-        """The version in the bucket; for an object that is gone, the one that the event tells of."""
+        """The version in the bucket; for an object that is gone, the one that the event tells of.
+
+        Never older than what the index held before the look: of two versions within a second, the first may have been
+        taken for the end of that second, and the index would refuse the second for ever.
+        """
         if self.info is None:
             return Version(self.change.etag, self.change.sequencer)
-        return version_of(self.info, self.change)
+        seen = version_of(self.info, self.change)
+        if self.held is not None and seen.precedes(self.held.version):
+            return replace(seen, sequencer=self.held.version.sequencer)
+        return seen
 
     @property
     def unchanged(self) -> bool:
@@ -58,8 +65,9 @@ def version_of(info: ObjectInfo, change: Change) -> Version:
 
 
 def look(bucket: Bucket, index: Index, change: Change) -> Sight:
-    """See the object in bucket and index."""
-    return Sight(change, bucket.stat(change.ref), index.record(change.ref))
+    """See the object in index and bucket, in this order: what the bucket holds then is no older than the record."""
+    held = index.record(change.ref)
+    return Sight(change, bucket.stat(change.ref), held)
 
 
 def look_again(bucket: Bucket, sight: Sight) -> None:

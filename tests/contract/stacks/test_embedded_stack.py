@@ -20,7 +20,7 @@ from urllib3.exceptions import HTTPError
 
 from omnibus.stacks.control import stop
 from omnibus.stacks.endpoints import Endpoints
-from omnibus.stacks.state import StackState, process_started, read_state
+from omnibus.stacks.state import PartState, StackState, process_started, read_state
 from workers.adapters.bucket.s3 import s3_client
 
 WaitUntil = Callable[..., Any]
@@ -30,7 +30,7 @@ RunServers = Callable[[Path], AbstractContextManager[Any]]
 @pytest.fixture(scope="module")
 def data() -> Iterator[Path]:
     with TemporaryDirectory(prefix="omnibus-") as folder:
-        yield Path(folder) / "data"
+        yield Path(folder) / "a path, with spaces"
 
 
 @pytest.fixture(scope="module")
@@ -46,17 +46,21 @@ def state_of(data: Path) -> StackState:
     return state
 
 
-def pid_of(data: Path, name: str) -> int:
-    pid = next(part.pid for part in state_of(data).parts if part.name == name)
-    assert pid is not None
-    return pid
+def part_of(state: StackState, name: str) -> PartState:
+    return next(part for part in state.parts if part.name == name)
 
 
 def kill(data: Path, name: str, wait_until: WaitUntil) -> None:
     """Kill a part and wait until the stack is ready again with another process for it."""
-    before = pid_of(data, name)
-    os.kill(before, signal.SIGKILL)
-    wait_until(lambda: state_of(data).ready and pid_of(data, name) != before, timeout_s=60)
+    before = part_of(state_of(data), name)
+    assert before.pid is not None
+    os.kill(before.pid, signal.SIGKILL)
+
+    def mended() -> bool:
+        state = state_of(data)
+        return state.ready and part_of(state, name).restarts > before.restarts
+
+    wait_until(mended, timeout_s=60)
 
 
 def takes_objects(endpoints: Endpoints) -> bool:

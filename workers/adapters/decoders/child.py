@@ -25,10 +25,10 @@ def main(arguments: list[str]) -> None:
     limits, parent = DecodeLimits.from_json(arguments[0]), int(arguments[1])
     die_with_parent(parent)
     load_codecs()
+    confine(limits)
     requests, replies = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     write_frame(replies, {})
     _silence()
-    confine(limits)
     serve(requests, replies, limits)
 
 
@@ -37,7 +37,7 @@ def serve(requests: BinaryIO, replies: BinaryIO, limits: DecodeLimits) -> None:
     while (frame := read_frame(requests, max_payload=limits.max_bytes)) is not None:
         header, data = frame
         allow_processor_time(limits.timeout_s)
-        write_frame(replies, *_answer(bytes(data), header["key"], limits))
+        write_frame(replies, *_answer(data, header["key"], limits))
 
 
 def _answer(data: bytes, key: str, limits: DecodeLimits) -> tuple[dict[str, Any], bytes]:

@@ -44,6 +44,18 @@ MAX_CONTROL_BYTE_SHARE = 0.02
 MAX_ODD_SHARE = 0.1
 """Above this share of unassigned and private characters, the encoding was not the right one."""
 
+TYPOGRAPHY = frozenset("\xa0‘’‚“”„–—…•·€£¥§©®™«»‹›°±²³µ×÷¼½¾¡¿†‰ªº、。，：；！？「」『』（）《》〈〉・ー　")
+"""Characters besides letters that people do write."""
+
+NEVER_MEANT = frozenset("ÿˆˇ˘˙˚˛˜˝")
+"""Letters to Unicode, but what a wrong code page shows: 255 as ÿ, and accents that stand alone."""
+
+MIN_SOUND_SHARE = 0.75
+"""Below this share of letters and typography among its foreign characters, a text was not read in its encoding."""
+
+LATIN_END = "\u0250"
+"""The Latin alphabet and its extensions A and B end here."""
+
 SAMPLE = 100_000
 """Characters that are looked at for the shares."""
 
@@ -59,7 +71,12 @@ def decode_bytes(data: bytes, declared: str | None = None) -> str:
         raise UnknownMediaType("this is binary data of no known kind; texts and pictures are what can be indexed")
     if _share([c for c in text[:SAMPLE] if unicodedata.category(c) in ("Cn", "Co", "Cs")], text) > MAX_ODD_SHARE:
         raise DamagedMedia("a text of bytes that no encoding explains")
-    return CONTROLS.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return without_controls(text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def without_controls(text: str) -> str:
+    """`text` with control characters and stray byte-order marks as spaces: indexes and models stumble over them."""
+    return CONTROLS.sub(" ", text).replace("\ufeff", " ")
 
 
 def _decode(data: bytes, declared: str | None) -> str:
@@ -140,10 +157,10 @@ def _declared(data: bytes, label: str) -> str | None:
 def _guess(data: bytes) -> str:
     from charset_normalizer import from_bytes  # noqa: PLC0415 - most texts are UTF-8, and never need its 20 ms
 
-    matches = from_bytes(data, cp_isolation=LEGACY)
-    best = matches.best()
-    if best is None:
+    matches = [match for match in from_bytes(data, cp_isolation=LEGACY) if _is_plausible(str(match)[:SAMPLE])]
+    if not matches:
         raise DamagedMedia("a text of bytes that no encoding explains")
+    best = matches[0]
     near = {
         encoding: match
         for match in matches
@@ -151,6 +168,24 @@ def _guess(data: bytes) -> str:
         for encoding in match.could_be_from_charset
     }
     return str(near[min(near, key=LEGACY.index)])
+
+
+def _is_plausible(text: str) -> bool:
+    """Whether someone would write the characters of `text` that are not ASCII.
+
+    Most of them are letters within words, or signs of typography; and letters of the Latin alphabet with accents are
+    fewer than those without.
+    """
+    sound = foreign = accented = plain = 0
+    for before, character, after in zip(" " + text, text, text[1:] + " ", strict=False):
+        if character.isascii():
+            plain += character.isalpha()
+            continue
+        foreign += 1
+        in_word = before.isalpha() or after.isalpha() or (before + after).isspace()
+        sound += character in TYPOGRAPHY or (in_word and character.isalpha() and character not in NEVER_MEANT)
+        accented += character.isalpha() and character < LATIN_END
+    return sound >= MIN_SOUND_SHARE * foreign and accented <= plain and not text.isspace()
 
 
 def _share(found: list[str] | list[bytes], whole: str | bytes) -> float:

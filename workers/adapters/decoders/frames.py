@@ -25,7 +25,7 @@ def write_frame(stream: BinaryIO, header: dict[str, Any], payload: bytes = b"") 
     stream.flush()
 
 
-def read_frame(stream: BinaryIO, *, max_payload: int) -> tuple[dict[str, Any], bytearray] | None:
+def read_frame(stream: BinaryIO, *, max_payload: int) -> tuple[dict[str, Any], bytes] | None:
     """The next header and payload, or None where the stream ends between frames. Raises `BrokenFrameError`."""
     prefix = stream.read(PREFIX.size)
     if not prefix:
@@ -44,12 +44,8 @@ def read_frame(stream: BinaryIO, *, max_payload: int) -> tuple[dict[str, Any], b
     return header, _read_exactly(stream, payload_length)
 
 
-def _read_exactly(stream: BinaryIO, length: int) -> bytearray:
-    data = bytearray(length)
-    view, filled = memoryview(data), 0
-    while filled < length:
-        count = stream.readinto(view[filled:])  # type: ignore[attr-defined]  # buffered pipe ends have it, BinaryIO hides it
-        if not count:
-            raise BrokenFrameError("the stream ended inside a frame")
-        filled += count
+def _read_exactly(stream: BinaryIO, length: int) -> bytes:
+    data = stream.read(length)
+    if len(data) < length:
+        raise BrokenFrameError("the stream ended inside a frame")
     return data

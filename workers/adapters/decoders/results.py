@@ -14,7 +14,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """`pixels`: `height x width x 3` bytes of RGB, row by row; `original`: the upright (width, height) before scaling."""
+    """`pixels`: `height x width x 3` bytes of RGB, by rows; `original`: the upright (width, height) before scaling."""
 
     media_type: str
     pixels: bytes = field(repr=False)

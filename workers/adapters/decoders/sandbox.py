@@ -21,9 +21,14 @@ from workers.errors import DamagedMedia, EmptyMedia, MediaTooLarge, Permanent, S
 STARTUP_S = 30.0
 """Seconds a child may take until it is ready: it needs a fraction of one, but a loaded machine must not fail here."""
 
+ENDING_S = 1.0
+"""Seconds between the last byte of a dying child and its exit status; one that lives longer sent what is no reply."""
+
+NONSENSE = "its content made the decoding process answer with nonsense"
+
 REFUSALS = {kind.kind: kind for kind in (DamagedMedia, EmptyMedia, MediaTooLarge, UnknownMediaType)}
 
-Frame = tuple[dict[str, Any], bytearray]
+Frame = tuple[dict[str, Any], bytes]
 
 
 class SandboxedDecoder:
@@ -102,7 +107,7 @@ class _Child:
     def ask(self, data: bytes, key: str) -> Frame:
         """The child's reply; when it ends instead of replying, the error that says how."""
         deadline = _Deadline(self._process, self._limits.timeout_s)
-        with deadline, suppress(BrokenFrameError, OSError):
+        with deadline, suppress(BrokenFrameError, BrokenPipeError):
             write_frame(self._requests, {"key": key}, data)
             frame = read_frame(self._replies, max_payload=self._max_reply)
             if frame is not None:
@@ -117,8 +122,10 @@ class _Child:
                 pipe.close()
 
     def _death(self, *, timed_out: bool) -> Permanent:
-        _kill(self._process)  # it may live on, where its reply was no frame
-        status = self._process.wait()
+        try:
+            status = self._process.wait(ENDING_S)
+        except subprocess.TimeoutExpired:
+            return DamagedMedia(NONSENSE)
         if timed_out or status == -signal.SIGXCPU:
             return MediaTooLarge(f"decoding takes longer than {self._limits.timeout_s:g} s")
         if status == -signal.SIGKILL:
@@ -186,14 +193,14 @@ def _ending(status: int) -> str:
     return signal.Signals(-status).name if -status in signal.valid_signals() else f"signal {-status}"
 
 
-def _result(header: dict[str, Any], payload: bytearray) -> Decoded:
+def _result(header: dict[str, Any], payload: bytes) -> Decoded:
     if "error" in header:
         raise REFUSALS.get(header["error"], DamagedMedia)(str(header.get("message", "")))
     try:
         if "text" in header:
             return DecodedText(header["media_type"], payload.decode(), header["markup"])
         width, height = header["size"]
-        pixels = np.frombuffer(payload, dtype=np.uint8).reshape(height, width, 3)
+        pixels = np.frombuffer(bytearray(payload), dtype=np.uint8).reshape(height, width, 3)
         return DecodedImage(header["media_type"], pixels, *header["original"])
     except (KeyError, ValueError, TypeError) as error:
-        raise DamagedMedia("its content made the decoding process answer with nonsense") from error
+        raise DamagedMedia(NONSENSE) from error

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable
 from pathlib import PurePosixPath
 
-from workers.adapters.decoders.encodings import decode_bytes
+from workers.adapters.decoders.encodings import decode_bytes, without_controls
 from workers.adapters.decoders.json_lines import flatten_json, flatten_json_lines
 from workers.adapters.decoders.limits import DecodeLimits
 from workers.adapters.decoders.results import Text
@@ -55,6 +55,7 @@ def decode_text(data: bytes, key: str, limits: DecodeLimits) -> Text:
         raise _too_long(limits)
     kind = _kind(source, key)
     text = _written_out(source, kind, limits.max_text_chars) if source.strip() else ""
+    text = without_controls(text)  # JSON and HTML can name what was not in the source
     if not text.strip():
         raise EmptyMedia("the text holds nothing but white space" if source.strip() == "" else "there is no text in it")
     return Text(kind, text, MARKUP.get(kind, "plain"))

@@ -34,7 +34,7 @@ from workers.adapters.index.lance_rows import (
     vector_column,
     version_from,
 )
-from workers.adapters.index.lance_table import compact, index_vectors, is_fragmented, open_table
+from workers.adapters.index.lance_table import FLAT_ROWS, compact, index_vectors, is_fragmented, open_table
 from workers.adapters.index.locks import exclusive, if_free
 from workers.domain.hit import Filters, Hit
 from workers.domain.media import ObjectRef, Version
@@ -66,15 +66,17 @@ class _Held:
 class LanceIndex:
     """Opens `directory`, or makes it, at first use; `IndexMismatch` then says if it holds vectors of other models.
 
+    A space of more than `flat_rows` vectors gets a graph index; up to there, every search compares them all.
     Safe to use from several threads. Use it first after a fork, not before: LanceDB runs threads of its own.
     """
 
-    def __init__(self, directory: Path, spaces: Sequence[Space]) -> None:
+    def __init__(self, directory: Path, spaces: Sequence[Space], *, flat_rows: int = FLAT_ROWS) -> None:
         columns = {vector_column(space.id) for space in spaces}
         if len(columns) < len(spaces):
             raise ValueError("two spaces have ids that differ only in punctuation")
         self._directory = directory
         self._spaces = {space.id: space for space in spaces}
+        self._flat_rows = flat_rows
         self._opening = Lock()
         self._opened: Any = None
 
@@ -166,7 +168,7 @@ class LanceIndex:
             if free:
                 with exclusive(self._write_lock):
                     compact(table)
-                index_vectors(table, self.spaces)
+                index_vectors(table, self.spaces, flat_rows=self._flat_rows)
 
     @property
     def _write_lock(self) -> Path:
@@ -181,7 +183,7 @@ class LanceIndex:
                     self._directory.mkdir(parents=True, exist_ok=True)
                     self._opened = open_table(self._directory, self.spaces, self._write_lock)
             yield self._opened
-        except (OSError, RuntimeError, ValueError) as error:
+        except (OSError, RuntimeError) as error:
             raise ServiceUnavailable(f"the index in {self._directory} does not answer: {error}") from error
 
     def _rows(self, condition: Any, columns: Sequence[str]) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Conditions on rows as expression trees: a value is a literal node and never becomes part of a query language."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workers.domain.hit import Filters
 
@@ -85,7 +85,7 @@ def _column(name: str) -> "Expr":
     return col(name)
 
 
-def _value(value: str | int | bool) -> "Expr":
+def _value(value: Any) -> "Expr":
     from lancedb.expr import lit  # noqa: PLC0415 - two seconds, which only users of the index should pay
 
     return lit(value)

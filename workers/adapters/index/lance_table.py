@@ -60,22 +60,22 @@ def compact(table: Any) -> None:
     table.optimize(cleanup_older_than=KEPT)
 
 
-def index_vectors(table: Any, spaces: Sequence[Space]) -> None:
-    """Build or rebuild what vector indexes are due. Others may write meanwhile, but not compact."""
+def index_vectors(table: Any, spaces: Sequence[Space], *, flat_rows: int) -> None:
+    """Index spaces of more than `flat_rows` vectors, anew where that is due. Others may write, but not compact."""
     from lancedb.index import HnswSq  # noqa: PLC0415 - two seconds, which only users of the index should pay
 
     for column in (vector_column(space.id) for space in spaces):
-        if _is_vector_index_due(table, column):
+        if _is_vector_index_due(table, column, flat_rows):
             # Measured at 100,000 vectors: recall 1.0 in 5 ms. One partition: the graph alone is faster than IVF here.
             config = HnswSq(distance_type="cosine", num_partitions=1, m=20, ef_construction=200)
             table.create_index(column, config=config)
 
 
-def _is_vector_index_due(table: Any, column: str) -> bool:
+def _is_vector_index_due(table: Any, column: str, flat_rows: int) -> bool:
     built = table.index_stats(f"{column}_idx")
     if built is not None:
         return built.num_indices > DELTAS
-    return table.count_rows(f"{column} IS NOT NULL") > FLAT_ROWS
+    return table.count_rows(f"{column} IS NOT NULL") > flat_rows
 
 
 def _index_words(table: Any) -> None:

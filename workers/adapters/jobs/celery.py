@@ -99,7 +99,7 @@ class CeleryJobs:
     def start_question(self, request_id: str, *, generate: bool, expires: datetime) -> None:
         """See `ports.jobs.Jobs`."""
         with _known_errors():
-            question_canvas(request_id, generate=generate, expires=expires).apply_async(retry=False)
+            question_canvas(self._app, request_id, generate=generate, expires=expires).apply_async(retry=False)
 
 
 def _result(meta: Mapping[str, object]) -> Sequence[Outcome] | JobFailure:

@@ -1,5 +1,6 @@
 """The generator: a causal language model through transformers, in bfloat16, greedy, one question at a time."""
 
+import itertools
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -8,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from workers.adapters.models.loading import LoadOnce
-from workers.adapters.models.prompt import fair_shares, messages, without_control_tokens
+from workers.adapters.models.prompt import build_prompt
 from workers.adapters.models.stream import Stream
 from workers.ports.generator import Generation, Passage
 
 PROMPT_TOKENS = 2_048
 """Two cores read 300 to 400 tokens a second with 1.5 billion parameters: at most six seconds to the first word."""
-PASSAGE_TOKENS = 32
-"""A prompt has room for so many passages that each could have at least this."""
+STRIDE = 512
+"""Tokens of the prompt that are read between two looks at whether the answer is still wanted."""
 ASK_EVERY_S = 0.1
 """How often a question that waits for its turn is asked whether it is still wanted."""
 
@@ -25,7 +26,6 @@ class _Loaded:
     model: Any
     tokenizer: Any
     context: int
-    control: tuple[str, ...]
     ends: frozenset[int]
 
 
@@ -63,8 +63,10 @@ class TransformersGenerator:
         answer = min(max_tokens, loaded.context // 2)
         budget = min(self._prompt_tokens, loaded.context - answer)
         with self._my_turn(stop) as mine:
-            prompt = _prompt(loaded, question, [passage.text for passage in passages], budget)
-            finished = mine and _write(loaded, prompt, answer, stream, stop)
+            texts = [passage.text for passage in passages]
+            finished = mine and _write(
+                loaded, build_prompt(loaded.tokenizer, question, texts, budget), answer, stream, stop
+            )
             return Generation(stream.close(), finished)
 
     @contextmanager
@@ -94,64 +96,36 @@ def _load(directory: Path) -> _Loaded:
         model,
         tokenizer,
         model.config.max_position_embeddings,
-        tuple(token.content for token in tokenizer.added_tokens_decoder.values() if token.special),
         frozenset(ends if isinstance(ends, list) else [ends]),
     )
 
 
-def _prompt(loaded: _Loaded, question: str, passages: Sequence[str], budget: int) -> list[int]:
-    """Token ids, at most `budget`: a quarter of the room at most for the question, the rest shared by the passages."""
-    question = without_control_tokens(question, loaded.control)
-    texts = [without_control_tokens(text, loaded.control) for text in passages[: budget // PASSAGE_TOKENS]]
-    lengths = [len(_tokens(loaded, text)) for text in texts]
-    room = budget - len(_rendered(loaded, "", [""] * len(texts)))
-    while True:
-        asked = _cut(loaded, question, room // 4)
-        shares = fair_shares(lengths, room - len(_tokens(loaded, asked)))
-        ids = _rendered(loaded, asked, [_cut(loaded, text, share) for text, share in zip(texts, shares, strict=True)])
-        # Tokens are not the same ones at the seams, so the sum may be a few tokens off.
-        if len(ids) <= budget or room <= 0:
-            return ids
-        room -= len(ids) - budget
-
-
-def _tokens(loaded: _Loaded, text: str) -> list[int]:
-    return list(loaded.tokenizer(text, add_special_tokens=False)["input_ids"])
-
-
-def _rendered(loaded: _Loaded, question: str, passages: Sequence[str]) -> list[int]:
-    conversation = messages(question, passages)
-    text = loaded.tokenizer.apply_chat_template(conversation, add_generation_prompt=True, tokenize=False)
-    return _tokens(loaded, text)
-
-
-def _cut(loaded: _Loaded, text: str, limit: int) -> str:
-    """`text`, or its longest beginning of whole words within `limit` tokens."""
-    ends = loaded.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
-    if len(ends) <= limit:
-        return text
-    words = text[: ends[limit - 1][1]].rsplit(maxsplit=1) if limit > 0 else []
-    return words[0] if words else ""
-
-
 def _write(loaded: _Loaded, prompt: list[int], max_tokens: int, stream: Stream, stop: Callable[[], bool]) -> bool:
-    """Write the likeliest next token until the model ends its turn (True), is told to stop, or has no tokens left."""
-    import torch  # noqa: PLC0415 - takes a second
+    """Write until the model ends its turn (True), is told to stop, or has no tokens left."""
     from tokenizers.decoders import DecodeStream  # noqa: PLC0415 - with its model only
 
     decoder = DecodeStream(skip_special_tokens=True)
-    ids, cache = torch.tensor([prompt]), None
-    with torch.inference_mode():
-        for _ in range(max_tokens):
-            if stop():
-                return False
-            step = loaded.model(input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=1)
-            token = int(step.logits[0, -1].argmax())
-            if token in loaded.ends:
-                return True
-            if piece := decoder.step(loaded.tokenizer.backend_tokenizer, token):
-                stream.push(piece)
-            if stream.refused:
-                return True
-            ids, cache = torch.tensor([[token]]), step.past_key_values
+    for token in itertools.islice(_likeliest(loaded.model, prompt, stop), max_tokens):
+        if token in loaded.ends:
+            return True
+        if piece := decoder.step(loaded.tokenizer.backend_tokenizer, token):
+            stream.push(piece)
+        if stream.refused:
+            return True
     return False
+
+
+def _likeliest(model: Any, prompt: list[int], stop: Callable[[], bool]) -> Iterator[int]:
+    """The likeliest next token, and the next after that, until `stop` says so."""
+    import torch  # noqa: PLC0415 - takes a second
+
+    cache, unread = None, prompt
+    while not stop():
+        with torch.inference_mode():
+            ids, unread = torch.tensor([unread[:STRIDE]]), unread[STRIDE:]
+            step = model(input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=1)
+        cache = step.past_key_values
+        if not unread:
+            token = int(step.logits[0, -1].argmax())
+            yield token
+            unread = [token]

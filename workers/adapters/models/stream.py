@@ -12,6 +12,8 @@ _UNSETTLED = re.compile(r"\s*\[[\d\s,]*\Z|\s*\S{0,32}\Z")
 
 Scripts without spaces are handed on too, 32 characters late.
 """
+_QUOTES = "\"'`*"
+_REFUSAL = re.compile(rf"[{_QUOTES}]*{NOT_FOUND}\b", re.IGNORECASE)
 
 
 class Stream:
@@ -31,16 +33,16 @@ class Stream:
         self._unsettled = _MARKER.sub("", self._unsettled + piece)
         if not self.text:
             self._unsettled = self._unsettled.lstrip()
-            opening = _opening(self._unsettled)
-            if opening == NOT_FOUND:
-                self.refused = True
-            if NOT_FOUND.startswith(opening):
-                return
+            if NOT_FOUND.startswith(self._unsettled.lstrip(_QUOTES).upper()):
+                return  # too early to tell whether it is a refusal
+            self.refused = bool(_REFUSAL.match(self._unsettled))
         tail = _UNSETTLED.search(self._unsettled)
-        self._hand_on(tail.start() if tail else len(self._unsettled))
+        if tail and not self.refused:
+            self._hand_on(tail.start())
 
     def close(self) -> str:
         """Hand on the rest, and return the whole text."""
+        self.refused = self.refused or (not self.text and bool(_REFUSAL.match(self._unsettled)))
         self._unsettled = NOT_FOUND if self.refused else self._unsettled.rstrip()
         self._hand_on(len(self._unsettled))
         return self.text
@@ -51,7 +53,3 @@ class Stream:
             self.text += settled
             if self._on_text:
                 self._on_text(settled)
-
-
-def _opening(text: str) -> str:
-    return text.lstrip("\"'`*").upper()[: len(NOT_FOUND)]

@@ -1,6 +1,6 @@
-"""Topics and buckets, made where they are missing."""
+"""Topics, made where they are missing."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from kafka.admin import KafkaAdminClient, NewTopic
 from kafka.errors import KafkaError, TopicAlreadyExistsError
@@ -37,13 +37,3 @@ def _create(admin: KafkaAdminClient, topic: NewTopic) -> None:
     except TopicAlreadyExistsError:
         # Someone else made it since we looked.
         return
-
-
-def create_buckets(s3: str, access_key: str, secret_key: str, buckets: Iterable[str]) -> None:
-    """Make each bucket, unless it is there."""
-    from workers.adapters.bucket.s3 import s3_client  # noqa: PLC0415 - 12 MB and 0.3 s, for whoever makes topics only
-
-    client = s3_client(s3, access_key, secret_key)
-    for bucket in buckets:
-        if not client.bucket_exists(bucket):
-            client.make_bucket(bucket)

@@ -1,0 +1,50 @@
+"""The Cache port over a dict, on a clock that the test may hold."""
+
+from collections.abc import Callable, Mapping, Sequence
+from threading import Lock
+from time import monotonic
+
+from workers.errors import ServiceUnavailable
+
+
+class DictCache:
+    """`clock` gives seconds. With `away` set, it does not answer."""
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._values: dict[str, tuple[bytes, float]] = {}
+        self.away = False
+
+    def get_many(self, keys: Sequence[str]) -> Sequence[bytes | None]:
+        self._answer()
+        with self._lock:
+            return [self._get(key) for key in keys]
+
+    def put_many(self, values: Mapping[str, bytes], *, ttl_s: int) -> None:
+        self._answer()
+        with self._lock:
+            for key, value in values.items():
+                self._values[key] = (value, self._clock() + ttl_s)
+
+    def claim(self, key: str, value: bytes, *, ttl_s: int) -> bool:
+        self._answer()
+        with self._lock:
+            if self._get(key) is not None:
+                return False
+            self._values[key] = (value, self._clock() + ttl_s)
+            return True
+
+    def delete(self, keys: Sequence[str]) -> None:
+        self._answer()
+        with self._lock:
+            for key in keys:
+                self._values.pop(key, None)
+
+    def _get(self, key: str) -> bytes | None:
+        value, ends = self._values.get(key, (None, 0.0))
+        return value if ends > self._clock() else None
+
+    def _answer(self) -> None:
+        if self.away:
+            raise ServiceUnavailable("the cache does not answer")

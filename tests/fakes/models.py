@@ -1,0 +1,84 @@
+"""Small deterministic encoders and a generator, in the shape of their ports."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from workers.domain.decoded import Pixels, Tag
+from workers.domain.segment import Space, Vector
+from workers.ports.encoders import Embeddings, ImageReading
+from workers.ports.generator import Generation, Passage
+
+DIMENSIONS = 64
+
+
+def _unit(words: Sequence[str]) -> Vector:
+    """A direction that texts share as far as they share words: each word counts in a place of its own."""
+    vector = np.zeros(DIMENSIONS, dtype=np.float32)
+    for word in words or ["nothing"]:
+        vector[int.from_bytes(hashlib.sha256(word.encode()).digest()[:4]) % DIMENSIONS] += 1
+    return vector / np.float32(np.linalg.norm(vector))
+
+
+@dataclass
+class WordCounter:
+    """TextEncoder. `encoded` has every text that it was ever given."""
+
+    space: Space = field(default_factory=lambda: Space("text", DIMENSIONS, "word-counter 1"))
+    encoded: list[str] = field(default_factory=list)
+
+    def encode(self, texts: Sequence[str]) -> Embeddings:
+        self.encoded += texts
+        rows = [_unit(text.lower().split()) for text in texts]
+        return np.stack(rows) if rows else np.empty((0, DIMENSIONS), dtype=np.float32)
+
+
+@dataclass
+class ColourNamer:
+    """ImageEncoder: a picture is its mean colour, whose strongest channel is its class. `seen` counts pictures."""
+
+    space: Space = field(default_factory=lambda: Space("image", DIMENSIONS, "colour-namer 1"))
+    text_space: str | None = "text"
+    probability: float = 0.9
+    seen: int = 0
+
+    def encode_texts(self, texts: Sequence[str]) -> Embeddings:
+        rows = [_unit(text.lower().split()) for text in texts]
+        return np.stack(rows) if rows else np.empty((0, DIMENSIONS), dtype=np.float32)
+
+    def read(self, pictures: Sequence[Pixels]) -> Sequence[ImageReading]:
+        self.seen += len(pictures)
+        names = [("red", "green", "blue")[int(picture.mean(axis=(0, 1)).argmax())] for picture in pictures]
+        return [ImageReading(_unit([name]), (Tag(name, self.probability),)) for name in names]
+
+
+@dataclass
+class Parrot:
+    """Generator that writes `text`, word by word, until it is told to stop. Notes what it was asked."""
+
+    text: str
+    model: str = "parrot 1"
+    asked: list[tuple[str, list[str]]] = field(default_factory=list)
+
+    def generate(
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        *,
+        max_tokens: int,
+        on_text: Callable[[str], None] | None = None,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> Generation:
+        self.asked.append((question, [passage.text for passage in passages]))
+        words = self.text.split(" ")
+        written = ""
+        for number, word in enumerate(words[:max_tokens]):
+            if should_stop and should_stop():
+                return Generation(written, finished=False)
+            piece = word if number == 0 else f" {word}"
+            written += piece
+            if on_text:
+                on_text(piece)
+        return Generation(written, finished=len(words) <= max_tokens)

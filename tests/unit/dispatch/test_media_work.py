@@ -1,0 +1,398 @@
+"""The media dispatcher's work: batches, order within an object, tries, dead letters. Time is an argument."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+from fakes.jobs import HandWorkedJobs, canned
+from fakes.publisher import RecordingPublisher, Sent
+from records import delete, put, record, told
+
+from producers.errors import BusUnavailable
+from schemas.notification import Notification
+from workers.dispatch.dead_letters import DeadLetters
+from workers.dispatch.media import MediaLimits, MediaWork
+from workers.dispatch.retry import RetryPolicy
+from workers.domain.change import Change, Outcome
+from workers.domain.record import Position
+from workers.errors import ServiceUnavailable
+
+LEASE_S = 100.0
+TRIES = 3
+
+
+@dataclass
+class World:
+    """A dispatcher's work with everything around it, and the clock in the test's hand."""
+
+    jobs: HandWorkedJobs = field(default_factory=HandWorkedJobs)
+    publisher: RecordingPublisher = field(default_factory=RecordingPublisher)
+    limits: MediaLimits = field(default_factory=lambda: MediaLimits(batch=4, jobs=2, lease_s=LEASE_S))
+    now: float = 0.0
+    offset: int = 0
+
+    def __post_init__(self) -> None:
+        ids = iter(range(10_000))
+        self.work = MediaWork(
+            jobs=self.jobs,
+            dead_letters=DeadLetters(self.publisher),
+            bucket="media",
+            limits=self.limits,
+            policy=RetryPolicy(tries=TRIES, base_s=1.0, cap_s=8.0),
+            new_id=lambda: f"job {next(ids)}",
+            random=lambda: 1.0,
+        )
+
+    def tell(self, *notifications: Notification, partition: int = 0) -> Position:
+        """A record arrives; where it stands."""
+        entry = told(*notifications, offset=self.offset, partition=partition)
+        self.offset += 1
+        self.work.take(entry)
+        return entry.position
+
+    def step(self, seconds: float = 0.0) -> list[Position]:
+        """Let time pass, push the work on; what became done."""
+        self.now += seconds
+        return list(self.work.advance(self.now))
+
+    def finish(self, task: object = canned) -> list[Position]:
+        """Every job that was started ends now, by what the keys say unless `task` says otherwise."""
+        for job_id in list(self.jobs.started):
+            self.jobs.work(job_id, task)  # type: ignore[arg-type] - one of two functions
+        return self.step()
+
+    def started(self) -> list[list[str]]:
+        """The keys of each job since the last time this was asked."""
+        keys = [[change.ref.key for change in changes] for changes in self.jobs.started.values()]
+        self.jobs.started.clear()
+        return keys
+
+    @property
+    def letters(self) -> list[Sent]:
+        return self.publisher.on("media.events.dlt")
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def refuse(changes: Sequence[Change]) -> list[Outcome]:
+    return [canned_outcome("refuse") for _ in changes]
+
+
+def canned_outcome(key: str) -> Outcome:
+    (change,) = [Change.from_dict({**ANY, "key": key})]
+    return canned([change])[0]
+
+
+ANY = {
+    "tenant": "default",
+    "bucket": "media",
+    "etag": "",
+    "sequencer": "",
+    "removed": False,
+    "at": "2031-01-01T00:00:00+00:00",
+}
+
+
+def test_one_change_is_sent_at_once_when_idle(world: World) -> None:
+    position = world.tell(put("a"))
+    assert world.step() == []
+    assert world.work.busy
+    assert world.finish() == [position]
+    assert not world.work.busy
+
+
+def test_a_backlog_is_sent_in_batches_as_large_as_allowed(world: World) -> None:
+    for number in range(9):
+        world.tell(put(str(number)))
+    world.step()
+    assert world.started() == [["0", "1", "2", "3"], ["4", "5", "6", "7"]]
+
+
+def test_no_more_jobs_than_allowed_are_under_way(world: World) -> None:
+    for number in range(9):
+        world.tell(put(str(number)))
+    world.step()
+    world.step()
+    assert len(world.jobs.started) == 2
+    assert len(world.finish()) == 8
+    assert len(world.finish()) == 1
+
+
+def test_what_arrives_meanwhile_is_the_next_batch(world: World) -> None:
+    world.tell(put("a"))
+    world.step()
+    world.tell(put("b"))
+    world.tell(put("c"))
+    world.step()
+    assert world.started() == [["a"], ["b", "c"]]
+
+
+def test_an_object_is_in_one_job_at_a_time(world: World) -> None:
+    first = world.tell(put("a", "10"))
+    world.step()
+    second = world.tell(put("a", "20"))
+    world.step()
+    assert world.started() == [["a"]]
+    world.jobs.started["job 0"] = [Change.from_dict({**ANY, "key": "a"})]
+    assert world.finish() == [first]
+    assert [c.sequencer for changes in world.jobs.started.values() for c in changes] == ["", "20"]
+    assert world.finish() == [second]
+
+
+def test_a_newer_change_supersedes_one_that_waits(world: World) -> None:
+    older = world.tell(put("a", "10"))
+    newer = world.tell(delete("a", "20"))
+    assert world.step() == [older]
+    ((change,),) = world.jobs.started.values()
+    assert change.removed
+    assert world.finish() == [newer]
+
+
+def test_an_older_change_that_comes_late_is_passed_over(world: World) -> None:
+    newer = world.tell(put("a", "20"))
+    late = world.tell(put("a", "10"))
+    assert world.step() == [late]
+    ((change,),) = world.jobs.started.values()
+    assert change.sequencer == "20"
+    assert world.finish() == [newer]
+
+
+def test_of_two_changes_of_one_instant_the_later_told_counts(world: World) -> None:
+    first = world.tell(put("a", "10"))
+    world.tell(delete("a", "1000"))
+    assert world.step() == [first]
+    ((change,),) = world.jobs.started.values()
+    assert change.removed
+
+
+def test_a_record_with_several_changes_is_done_once_when_all_are(world: World) -> None:
+    position = world.tell(put("a"), put("b"), put("c"), put("d"), put("e"))
+    world.step()
+    first, second = list(world.jobs.started)
+    world.jobs.work(first)
+    assert world.step() == []
+    world.jobs.work(second)
+    assert world.step() == [position]
+    assert world.step() == []
+
+
+def test_a_record_that_tells_of_one_object_twice_is_done_once(world: World) -> None:
+    position = world.tell(put("a", "10"), put("a", "20"))
+    assert world.step() == []
+    assert world.finish() == [position]
+
+
+def test_a_record_that_changes_nothing_is_done_at_once(world: World) -> None:
+    value = (told(put("a")).value or b"").replace(b"ObjectCreated:Put", b"ObjectCreated:PutTagging")
+    world.work.take(record(value))
+    assert world.step() == [Position(0, 0)]
+    assert world.started() == []
+
+
+def test_what_is_no_notification_is_kept_with_its_bytes_and_headers(world: World) -> None:
+    world.work.take(record(b"\xff no JSON", offset=7, partition=2, headers=(("who", b"\xfe"),)))
+    assert world.work.busy
+    assert world.step() == [Position(2, 7)]
+    (letter,) = world.letters
+    assert (letter.key, letter.value) == (b"key", b"\xff no JSON")
+    assert letter.headers[0] == ("who", b"\xfe")
+    assert (letter.text("dlt_stage"), letter.text("dlt_kind")) == ("parse", "bad_event")
+    assert letter.text("dlt_reason").startswith("not a bucket notification")
+    assert [letter.text(f"dlt_{name}") for name in ("topic", "partition", "offset")] == ["media.events", "2", "7"]
+
+
+def test_a_rejected_object_is_kept_with_its_reason_and_not_tried_again(world: World) -> None:
+    position = world.tell(put("refuse"))
+    world.step()
+    assert world.finish() == [position]
+    (letter,) = world.letters
+    assert letter.value == told(put("refuse")).value or b"refuse" in (letter.value or b"")
+    causes = [letter.text(f"dlt_{name}") for name in ("stage", "kind", "reason", "tries")]
+    assert causes == ["decode", "damaged_media", "it is torn", "1"]
+
+
+def test_the_others_of_a_batch_do_not_suffer_from_a_rejected_one(world: World) -> None:
+    positions = [world.tell(put(key)) for key in ("a", "refuse", "b")]
+    world.step()
+    assert sorted(world.finish(), key=lambda p: p.offset) == positions
+    assert len(world.letters) == 1
+
+
+def test_what_may_pass_is_tried_again_after_a_while_that_grows(world: World) -> None:
+    world.tell(put("retry"))
+    world.step()
+    tried_at = [world.now]
+    while world.finish() == []:
+        world.started()
+        while not world.jobs.started and world.now < 100:
+            world.step(0.25)
+        tried_at.append(world.now)
+    assert tried_at == [0.0, 1.0, 3.0]
+
+
+def test_what_does_not_pass_becomes_a_dead_letter_after_the_last_try(world: World) -> None:
+    position = world.tell(put("retry"))
+    done: list[Position] = []
+    while not done:
+        world.step(10)
+        done = world.finish()
+    assert done == [position]
+    (letter,) = world.letters
+    causes = [letter.text(f"dlt_{name}") for name in ("stage", "kind", "reason", "tries")]
+    assert causes == ["write", "service_unavailable", "nobody answers", str(TRIES)]
+
+
+def test_a_try_that_failed_is_superseded_by_a_newer_change(world: World) -> None:
+    older = world.tell(put("retry", "10"))
+    world.step()
+    newer = world.tell(put("retry", "20"))
+    assert world.finish() == [older]
+    ((_, change),) = [[c for changes in world.jobs.started.values() for c in changes]]
+    assert change.sequencer == "20"
+    assert world.finish(lambda changes: [Outcome.from_dict(OK) for _ in changes]) == [newer]
+
+
+OK = {"status": "indexed", "kind": "", "reason": "", "stage": ""}
+
+
+def test_a_job_that_does_not_report_is_sent_again_each_object_alone(world: World) -> None:
+    for key in ("a", "b", "c"):
+        world.tell(put(key))
+    world.step()
+    assert world.started() == [["a", "b", "c"]]
+    world.step(LEASE_S - 1)
+    assert world.started() == []
+    world.step(1)
+    world.step(10)
+    assert world.started() == [["a"], ["b"]]
+
+
+def test_a_result_that_comes_after_the_lease_is_not_counted_twice(world: World) -> None:
+    position = world.tell(put("a"))
+    world.step()
+    (lost,) = world.jobs.started
+    world.step(LEASE_S)
+    world.jobs.work(lost)
+    assert world.step() == []
+    world.step(10)
+    assert world.finish() == [position]
+    assert world.step(LEASE_S) == []
+
+
+def test_a_job_that_dies_is_sent_again_until_the_culprit_is_alone(world: World) -> None:
+    positions = {key: world.tell(put(key)) for key in ("a", "crash", "b")}
+    world.step()
+    world.finish()
+    done: list[Position] = []
+    for _ in range(20):
+        world.step(10)
+        done += world.finish()
+    assert sorted(done, key=lambda p: p.offset) == list(positions.values())
+    (letter,) = world.letters
+    assert letter.text("dlt_offset") == str(positions["crash"].offset)
+    assert (letter.text("dlt_kind"), letter.text("dlt_tries")) == ("work_lost", str(TRIES))
+    assert "it crashed" in letter.text("dlt_reason")
+
+
+def test_what_goes_alone_does_not_join_a_batch(world: World) -> None:
+    world.tell(put("crash"))
+    world.step()
+    world.finish()
+    world.started()
+    for key in ("a", "b"):
+        world.tell(put(key))
+    world.step(10)
+    assert world.started() == [["crash"], ["a", "b"]]
+
+
+def test_a_dead_letter_that_cannot_be_written_is_not_forgotten(world: World) -> None:
+    world.work.take(record(b"no JSON"))
+    world.publisher.away = True
+    for _ in range(3):
+        with pytest.raises(BusUnavailable):
+            world.step()
+    assert world.work.busy
+    world.publisher.away = False
+    assert world.step() == [Position(0, 0)]
+    assert len(world.letters) == 1
+
+
+def test_what_was_done_before_the_bus_went_away_is_reported_after_it(world: World) -> None:
+    done = world.tell(put("a"))
+    world.step()
+    world.jobs.work("job 0")
+    world.work.take(record(b"no JSON", offset=1))
+    world.publisher.away = True
+    with pytest.raises(BusUnavailable):
+        world.step()
+    world.publisher.away = False
+    assert sorted(world.step(), key=lambda p: p.offset) == [done, Position(0, 1)]
+
+
+def test_nothing_is_lost_while_the_queue_is_away(world: World) -> None:
+    position = world.tell(put("a"))
+    world.jobs.away = True
+    with pytest.raises(ServiceUnavailable):
+        world.step()
+    world.jobs.away = False
+    world.step()
+    assert world.finish() == [position]
+
+
+def test_a_lease_does_not_run_out_unseen_while_the_queue_is_away(world: World) -> None:
+    position = world.tell(put("a"))
+    world.step()
+    world.jobs.work("job 0")
+    world.jobs.away = True
+    with pytest.raises(ServiceUnavailable):
+        world.step(2 * LEASE_S)
+    world.jobs.away = False
+    assert world.step() == [position]
+
+
+def test_what_waits_of_a_partition_that_was_taken_away_is_forgotten(world: World) -> None:
+    world.tell(put("a"), partition=0)
+    kept = world.tell(put("b"), partition=1)
+    world.work.take(record(b"no JSON", partition=0, offset=99))
+    world.work.drop(0)
+    world.step()
+    assert world.started() == [["b"]]
+    world.jobs.started["job 0"] = [Change.from_dict({**ANY, "key": "b"})]
+    assert world.finish() == [kept]
+    assert world.letters == []
+
+
+@pytest.mark.parametrize("key", ["a", "retry", "refuse", "crash"])
+def test_a_job_of_a_partition_that_was_taken_away_settles_nothing(world: World, key: str) -> None:
+    world.tell(put(key), partition=0)
+    world.step()
+    world.work.drop(0)
+    assert world.finish() == []
+    world.step(10)
+    assert len(world.jobs.started) == 1
+    assert world.letters == []
+    assert not world.work.busy
+
+
+def test_a_record_that_is_read_again_is_done_by_its_own_job_and_not_by_the_one_before(world: World) -> None:
+    again = told(put("retry"), offset=5)
+    world.work.take(again)
+    world.step()
+    world.work.drop(0)
+    world.work.take(again)
+    # The first job reports that it has to be tried again: that says nothing of the second reading.
+    assert world.finish() == []
+    assert world.finish(lambda changes: [Outcome.from_dict(OK) for _ in changes]) == [again.position]
+
+
+def test_an_object_that_is_read_again_waits_for_the_job_before(world: World) -> None:
+    again = told(put("a"), offset=5)
+    world.work.take(again)
+    world.step()
+    world.work.drop(0)
+    world.work.take(again)
+    world.step()
+    assert len(world.jobs.started) == 1
