@@ -13,10 +13,11 @@ import lancedb
 import numpy as np
 import pytest
 from index_adapters import PICTURES, SPACES, WORDS, Home, an_object, ids_of, towards, version
+from index_processes import wait_until
 
 from workers.adapters.index.lance import LanceIndex
 from workers.adapters.index.lance_rows import rows_of
-from workers.adapters.index.lance_table import DELTAS, FRAGMENTS, IndexMismatch
+from workers.adapters.index.lance_table import DELTAS, FRAGMENTS, UNINDEXED_ROWS, IndexMismatch
 from workers.domain.hit import Filters
 from workers.domain.media import ObjectRef
 from workers.domain.segment import IndexedObject, Space, Vector
@@ -39,6 +40,10 @@ def index(place: Path) -> LanceIndex:
 
 def table_of(place: Path) -> Any:
     return lancedb.connect(place).open_table("segments")
+
+
+def index_on(place: Path, column: str) -> Any:
+    return next((index for index in table_of(place).list_indices() if index.columns == [column]), None)
 
 
 def found(index: LanceIndex, vector: Vector = EAST, *, k: int = 100, prefix: str = "") -> list[str]:
@@ -160,8 +165,14 @@ def test_an_index_whose_making_was_interrupted_still_finds_words(index: LanceInd
 def test_many_small_writes_are_compacted_on_the_way(index: LanceIndex, place: Path) -> None:
     for each in random_objects(0, 2 * FRAGMENTS):
         index.write([each])
-    assert table_of(place).stats()["fragment_stats"]["num_fragments"] <= FRAGMENTS + 1
+    wait_until(lambda: table_of(place).stats()["fragment_stats"]["num_fragments"] <= FRAGMENTS + 1)
     assert len(found(index)) == 2 * FRAGMENTS
+
+
+def test_a_large_write_gets_into_the_word_index_without_being_asked(index: LanceIndex, place: Path) -> None:
+    index.write(random_objects(0, UNINDEXED_ROWS))
+    wait_until(lambda: index_on(place, "text").num_unindexed_rows == 0)
+    assert len(index.matching("boat", k=10, filters=Filters())) == 10
 
 
 def test_a_search_by_graph_finds_what_an_exact_search_finds(index: LanceIndex, place: Path) -> None:
@@ -169,7 +180,7 @@ def test_a_search_by_graph_finds_what_an_exact_search_finds(index: LanceIndex, p
     questions = [towards(*vector) for vector in np.random.default_rng(99).standard_normal((20, 4))]
     exact = [(found(index, q, k=10), found(index, q, k=300, prefix="00")) for q in questions]
     index.maintain()
-    assert table_of(place).index_stats("vector_words_idx") is not None
+    assert index_on(place, "vector_words") is not None
     assert [(found(index, q, k=10), found(index, q, k=300, prefix="00")) for q in questions] == exact
 
 
@@ -191,7 +202,7 @@ def test_a_graph_of_too_many_parts_is_built_again(index: LanceIndex, place: Path
     for n in range(DELTAS + 1):
         index.write([an_object(f"later/{n}", "boat")])
         index.maintain()
-    assert table_of(place).index_stats("vector_words_idx").num_indices <= DELTAS
+    assert index_on(place, "vector_words").num_segments <= DELTAS
     assert len(found(index, prefix="later/")) == DELTAS + 1
 
 

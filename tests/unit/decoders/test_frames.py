@@ -38,7 +38,7 @@ def test_a_payload_or_header_longer_than_expected_is_refused_before_it_is_read()
         read_frame(io.BytesIO(PREFIX.pack(MAX_HEADER + 1, 0)), max_payload=10)
 
 
-@pytest.mark.parametrize("header", [b"{oops", b"[1]", b"\xff\xfe"])
+@pytest.mark.parametrize("header", [b"{oops", b"[1]", b"\xff\xfe", b"[" * 50_000])
 def test_a_header_that_is_no_json_object_is_broken(header: bytes) -> None:
     with pytest.raises(BrokenFrameError, match="header"):
         read_frame(io.BytesIO(PREFIX.pack(len(header), 0) + header), max_payload=10)

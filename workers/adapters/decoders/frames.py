@@ -37,7 +37,7 @@ def read_frame(stream: BinaryIO, *, max_payload: int) -> tuple[dict[str, Any], b
         raise BrokenFrameError(f"a frame of {header_length} + {payload_length} bytes is more than expected")
     try:
         header = json.loads(_read_exactly(stream, header_length))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BrokenFrameError("a frame's header is not JSON") from error
     if not isinstance(header, dict):
         raise BrokenFrameError("a frame's header is not an object")

@@ -5,11 +5,12 @@ search sees one committed state of the table, the newest. How rows look is in `l
 kept fast in `lance_table`.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,7 @@ from workers.adapters.index.lance_rows import (
     vector_column,
     version_from,
 )
-from workers.adapters.index.lance_table import FLAT_ROWS, compact, index_vectors, is_fragmented, open_table
+from workers.adapters.index.lance_table import FLAT_ROWS, compact, index_vectors, is_compaction_due, open_table
 from workers.adapters.index.locks import exclusive, if_free
 from workers.domain.hit import Filters, Hit
 from workers.domain.media import ObjectRef, Version
@@ -79,6 +80,7 @@ class LanceIndex:
         self._flat_rows = flat_rows
         self._opening = Lock()
         self._opened: Any = None
+        self._upkeep: Thread | None = None
 
     @property
     def spaces(self) -> Sequence[Space]:
@@ -86,7 +88,7 @@ class LanceIndex:
         return tuple(self._spaces.values())
 
     def write(self, objects: Sequence[IndexedObject]) -> Sequence[bool]:
-        """See `ports.index.Index`. Now and then it takes longer, because the table is compacted or indexed."""
+        """See `ports.index.Index`. Now and then it starts upkeep, in a thread: see `maintain`."""
         for each in objects:
             self._check_vectors(each)
         if not objects:
@@ -96,9 +98,8 @@ class LanceIndex:
                 held = self._held([each.ref for each in objects])
                 flags = [_may_replace(each, held.get(each.ref)) for each in objects]
                 self._replace([each for each, accepted in zip(objects, flags, strict=True) if accepted], held)
-            fragmented = is_fragmented(table)
-        if fragmented:
-            self.maintain()
+            if is_compaction_due(table):
+                self._maintain_soon()
         return flags
 
     def delete(self, ref: ObjectRef, version: Version) -> bool:
@@ -164,11 +165,25 @@ class LanceIndex:
 
         Writers wait for a compaction (0.2 s at 20,000 segments), but not for an index (4 s at 20,000, 40 s at 60,000).
         """
-        with self._answering() as table, if_free(self._directory / "maintain.lock") as free:
-            if free:
+        with self._answering() as table, if_free(self._directory / "maintain.lock") as is_free:
+            if is_free:
                 with exclusive(self._write_lock):
                     compact(table)
                 index_vectors(table, self.spaces, flat_rows=self._flat_rows)
+
+    def _maintain_soon(self) -> None:
+        # In a thread, because a task that waits 40 s for a graph would outlive its lease. The thread does not keep the
+        # process alive: what it has not committed by then is not lost, only due again.
+        with self._opening:
+            if self._upkeep is None or not self._upkeep.is_alive():
+                self._upkeep = Thread(target=self._try_to_maintain, name="index-upkeep", daemon=True)
+                self._upkeep.start()
+
+    def _try_to_maintain(self) -> None:
+        try:
+            self.maintain()
+        except ServiceUnavailable as error:
+            logging.getLogger(__name__).warning("upkeep of the index failed and is tried again: %s", error)
 
     @property
     def _write_lock(self) -> Path:
