@@ -66,9 +66,25 @@ def test_every_format_is_recognised_by_its_content(codec: str, media_type: str) 
     assert close(pixels(data)[-4, -4], BLUE)
 
 
-def test_the_name_does_not_decide_what_a_picture_is() -> None:
-    result = decode(saved(red_above_blue(), "PNG"), "holiday.txt", LIMITS)
-    assert result.media_type == "image/png"
+@pytest.mark.parametrize("name", ["holiday.jpg", "holiday", "holiday.dat"])
+def test_the_name_does_not_decide_which_picture_it_is(name: str) -> None:
+    assert decode(saved(red_above_blue(), "PNG"), name, LIMITS).media_type == "image/png"
+
+
+@pytest.mark.parametrize("name", ["holiday.txt", "holiday.md", "holiday.json"])
+def test_a_picture_that_is_named_a_text_is_damaged_media(name: str) -> None:
+    with pytest.raises(DamagedMedia, match="holds a picture"):
+        decode(saved(red_above_blue(), "PNG"), name, LIMITS)
+
+
+@pytest.mark.parametrize("name", ["holiday.jpg", "holiday.webp", "holiday.mp3", "holiday.mp4"])
+def test_a_text_that_is_named_otherwise_is_damaged_media(name: str) -> None:
+    with pytest.raises(DamagedMedia, match="holds text"):
+        decode(b"<html>404 not found</html>", name, LIMITS)
+
+
+def test_a_text_named_svg_is_text() -> None:
+    assert decode(b"<svg><text>A drawn map</text></svg>", "map.svg", LIMITS).media_type.startswith("text/")
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

@@ -17,12 +17,13 @@ KEYS = ("object_id", "id")
 """Columns that rows are looked up by: four times as fast with an index, at 110,000 rows."""
 
 FRAGMENTS = 32
-"""Small fragments that make compaction due. Every commit adds one, and each costs a search about 0.1 ms."""
+"""Small fragments that make compaction due. Every commit adds one, and each costs a search about 0.1 ms. Those in
+different parts of a vector index cannot be joined, and are not counted."""
 UNINDEXED_ROWS = 2_000
 """Rows outside the word index that make compaction due. They are searched too, but each costs 10 to 20 us."""
 FLAT_ROWS = 8_000
 """Vectors of a space up to which all of them are compared, exactly: below 15 ms for 384 dimensions on two cores."""
-DELTAS = 24
+DELTAS = 16
 """Parts of a vector index that make its rebuilding due. Every compaction adds one; each costs a search 0.3 ms."""
 KEPT = timedelta(seconds=10)
 """How long files of superseded versions stay for searches that still read them. A search takes milliseconds; a
@@ -55,10 +56,9 @@ def open_table(directory: Path, spaces: Sequence[Space], lock: Path) -> Any:
 def is_compaction_due(table: Any) -> bool:
     """Whether searches have become slower than they need be (1 ms)."""
     indexes = {index.name: index for index in table.list_indices()}
-    return (
-        table.stats()["fragment_stats"]["num_small_fragments"] > FRAGMENTS
-        or indexes[WORDS_INDEX].num_unindexed_rows > UNINDEXED_ROWS
-    )
+    parts = max(index.num_segments for index in indexes.values())
+    fragments = table.stats()["fragment_stats"]["num_small_fragments"]
+    return fragments > FRAGMENTS + parts or indexes[WORDS_INDEX].num_unindexed_rows > UNINDEXED_ROWS
 
 
 def compact(table: Any) -> None:
