@@ -59,6 +59,11 @@ class HandWorkedJobs:
         self._answer()
         self.questions.append(Question(request_id, generate, expires))
 
+    @property
+    def waiting(self) -> list[str]:
+        """The jobs that nobody has worked on."""
+        return [job_id for job_id in self.started if job_id not in self._results]
+
     def work(self, job_id: str, task: Task = canned) -> None:
         """Do the job now."""
         try:

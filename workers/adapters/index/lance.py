@@ -165,10 +165,8 @@ class LanceIndex:
 
         Writers wait for a compaction (0.2 s at 20,000 segments), but not for an index (4 s at 20,000, 40 s at 60,000).
         """
-        with self._answering(), if_free(self._directory / "maintain.lock") as is_free:
+        with self._answering() as table, if_free(self._directory / "maintain.lock") as is_free:
             if is_free:
-                # With a handle of its own: the one that searches use is blocked while an index is built through it.
-                table = self._open()
                 with exclusive(self._write_lock):
                     compact(table)
                 index_vectors(table, self.spaces, flat_rows=self._flat_rows)
@@ -198,13 +196,10 @@ class LanceIndex:
             with self._opening:
                 if self._opened is None:
                     self._directory.mkdir(parents=True, exist_ok=True)
-                    self._opened = self._open()
+                    self._opened = open_table(self._directory, self.spaces, self._write_lock)
             yield self._opened
         except (OSError, RuntimeError) as error:
             raise ServiceUnavailable(f"the index in {self._directory} does not answer: {error}") from error
-
-    def _open(self) -> Any:
-        return open_table(self._directory, self.spaces, self._write_lock)
 
     def _rows(self, condition: Any, columns: Sequence[str]) -> list[dict[str, Any]]:
         with self._answering() as table:

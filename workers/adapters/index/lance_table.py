@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from os import cpu_count, environ
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,15 @@ compaction, which comes every `FRAGMENTS` commits, leaves the size of the whole 
 CACHE_BYTES = 256 * 2**20
 """Room for vector and word indexes in memory, enough for 100,000 segments; LanceDB's own default is 6 GB."""
 
+VENDOR_SETTINGS = {
+    # With its default on two cores, one thread, whatever else this process asks for waits until a graph is built: a
+    # write then took 15 s, with four threads 1 s.
+    "LANCE_CPU_THREADS": str(max(4, cpu_count() or 1)),
+    # What a later release does by default; until then it warns on standard error.
+    "LANCE_INCLUDE_VECTOR_CENTROIDS": "false",
+}
+"""LanceDB takes these from the environment only, when it is first used. What is set there already has precedence."""
+
 
 class IndexMismatch(OmnibusError):
     """The directory holds vectors of other models than those that are in use now."""
@@ -40,6 +50,8 @@ class IndexMismatch(OmnibusError):
 
 def open_table(directory: Path, spaces: Sequence[Space], lock: Path) -> Any:
     """The directory's table, whose every read sees the newest commit of any process. Raises `IndexMismatch`."""
+    for name, value in VENDOR_SETTINGS.items():
+        environ.setdefault(name, value)
     import lancedb  # noqa: PLC0415 - two seconds, which only users of the index should pay
 
     session = lancedb.Session(index_cache_size_bytes=CACHE_BYTES, metadata_cache_size_bytes=CACHE_BYTES // 16)

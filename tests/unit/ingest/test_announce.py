@@ -1,0 +1,70 @@
+"""The announcement of what became of an object."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from fakes.publisher import RecordingPublisher
+
+from schemas.index_events import MediaIndexed, MediaRejected, MediaRemoved, ObjectVersion
+from workers.domain.change import Change
+from workers.domain.media import ObjectRef, Version
+from workers.errors import ServiceUnavailable
+from workers.ingest.announce import Announcer
+
+CHANGE = Change(
+    ObjectRef("media", "a b", "them"), "e", "0F", removed=False, at=datetime.now(UTC) - timedelta(seconds=2)
+)
+VERSION = Version("e", "0F", "v")
+
+
+@pytest.fixture
+def publisher() -> RecordingPublisher:
+    return RecordingPublisher()
+
+
+@pytest.fixture
+def announcer(publisher: RecordingPublisher) -> Announcer:
+    return Announcer(publisher)  # type: ignore[arg-type] - the same methods
+
+
+def test_an_indexed_object_is_announced_under_its_name(announcer: Announcer, publisher: RecordingPublisher) -> None:
+    announcer.indexed(CHANGE, VERSION, "text/plain", 3, unchanged=False)
+    (sent,) = publisher.on("rag.index-events")
+    event = MediaIndexed.model_validate_json(sent.value or b"")
+    assert sent.key == b"media/a b"
+    assert (sent.attributes["type"], sent.attributes["tenant"]) == (MediaIndexed.event_type, "them")
+    assert (event.bucket, event.key, event.tenant, event.media_type, event.segments, event.unchanged) == (
+        "media",
+        "a b",
+        "them",
+        "text/plain",
+        3,
+        False,
+    )
+    assert event.version == ObjectVersion(etag="e", version_id="v", sequencer="0F")
+    assert 2 <= event.seconds < 60
+
+
+def test_a_removed_object_is_announced(announcer: Announcer, publisher: RecordingPublisher) -> None:
+    announcer.removed(CHANGE, VERSION)
+    assert publisher.sent[0].attributes["type"] == MediaRemoved.event_type
+
+
+def test_a_rejected_object_is_announced_with_its_reason(announcer: Announcer, publisher: RecordingPublisher) -> None:
+    announcer.rejected(CHANGE, VERSION, "damaged_media", "it is torn")
+    event = MediaRejected.model_validate_json(publisher.sent[0].value or b"")
+    assert (event.kind, event.reason) == ("damaged_media", "it is torn")
+
+
+def test_a_change_from_the_future_took_no_time(announcer: Announcer, publisher: RecordingPublisher) -> None:
+    ahead = Change(CHANGE.ref, "e", "0F", removed=False, at=datetime.now(UTC) + timedelta(hours=1))
+    announcer.removed(ahead, VERSION)
+    assert MediaRemoved.model_validate_json(publisher.sent[0].value or b"").seconds == 0
+
+
+def test_an_announcement_that_cannot_be_made_is_tried_again(
+    announcer: Announcer, publisher: RecordingPublisher
+) -> None:
+    publisher.away = True
+    with pytest.raises(ServiceUnavailable, match="Kafka"):
+        announcer.removed(CHANGE, VERSION)
