@@ -2,26 +2,31 @@
 
 import json
 import os
+import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
-    JsonConfigSettingsSource,
+    InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
-    TomlConfigSettingsSource,
+    SettingsError,
 )
 
 PREFIX = "OMNIBUS_"
+NOT_SETTINGS = {"OMNIBUS_DEBUG"}
+"""Variables with our prefix that are read elsewhere: this one by the command, before there are settings."""
+SETTINGS_FILE = "omnibus.toml"
 STATE_FILE = "endpoints.json"
 
 
 class Settings(BaseSettings):
     """What an operator can set; `docs/settings.md` has the same table, and a test holds them together."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, toml_file="omnibus.toml", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
 
     data: Path = Field(default=Path(".omnibus"), description="Folder of the embedded stack: bucket, index, logs")
     stack: Literal["embedded"] = Field(default="embedded", description="Which servers are used")
@@ -75,9 +80,9 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Explicit values, then the environment, then `omnibus.toml`, then what the running stack wrote down."""
         del dotenv_settings, file_secret_settings
-        written = TomlConfigSettingsSource(settings_cls)
+        written = _from_file(settings_cls, Path(SETTINGS_FILE), tomllib.loads)
         data = init_settings().get("data") or os.environ.get(f"{PREFIX}DATA") or written().get("data") or ".omnibus"
-        running = JsonConfigSettingsSource(settings_cls, json_file=Path(data) / STATE_FILE)
+        running = _from_file(settings_cls, Path(str(data)) / STATE_FILE, json.loads)
         return init_settings, env_settings, written, running
 
 
@@ -89,15 +94,32 @@ def load(**given: Any) -> Settings:
     unknown = sorted(
         name
         for name in os.environ
-        if name.startswith(PREFIX) and name[len(PREFIX) :].lower() not in Settings.model_fields
+        if name.startswith(PREFIX)
+        and name not in NOT_SETTINGS
+        and name[len(PREFIX) :].lower() not in Settings.model_fields
     )
     if unknown:
         raise ValueError(f"unknown setting {', '.join(unknown)}; docs/settings.md lists them all")
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})
+    except SettingsError as error:
+        raise ValueError(f'{error}; a list is written as JSON: ["one", "two"]') from error
     except ValidationError as error:
         problems = (f"setting {'.'.join(map(str, p['loc']))}: {p['msg']}" for p in error.errors())
         raise ValueError("\n".join(problems)) from error
+
+
+def _from_file(settings_cls: type[BaseSettings], path: Path, parse: Callable[[str], Any]) -> PydanticBaseSettingsSource:
+    """The settings in a file, none where there is no file. Raises `ValueError` with a line that names the file."""
+    try:
+        values = parse(path.read_text()) if path.exists() else {}
+    except ValueError as error:
+        raise ValueError(f"{path} cannot be read: {error}") from error
+    if not isinstance(values, dict):
+        raise ValueError(f"{path} cannot be read: it holds no settings")  # noqa: TRY004 - as for other bad content
+    if unknown := sorted(set(values) - set(settings_cls.model_fields)):
+        raise ValueError(f"{path}: unknown setting {', '.join(unknown)}; docs/settings.md lists them all")
+    return InitSettingsSource(settings_cls, init_kwargs=values)
 
 
 def write_endpoints(data: Path, endpoints: dict[str, Any]) -> None:

@@ -49,7 +49,8 @@ class UploadOutcome:
 def plan(paths: Iterable[Path], prefix: str = "") -> list[UploadItem]:
     """The files to upload: a file under its name, a folder's files under their paths below the folder, sorted by key.
 
-    Raises `FileNotFoundError` for a path that is not there, and `ValueError` for a key that S3 does not allow.
+    Raises `FileNotFoundError` for a path that is not there, and `ValueError` for a key that S3 does not allow or that
+    two files would go under.
     """
     items: list[UploadItem] = []
     for path in paths:
@@ -58,11 +59,15 @@ def plan(paths: Iterable[Path], prefix: str = "") -> list[UploadItem]:
         files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
         base = path if path.is_dir() else path.parent
         items += [UploadItem(file, prefix + file.relative_to(base).as_posix()) for file in files]
+    by_key: dict[str, UploadItem] = {}
     for item in items:
         size = len(item.key.encode(errors="surrogateescape"))
         if size > KEY_LIMIT:
             raise ValueError(f"{item.path}: the key would have {size} bytes; S3 allows {KEY_LIMIT}")
-    return sorted(items, key=lambda item: item.key)
+        other = by_key.setdefault(item.key, item)
+        if not other.path.samefile(item.path):
+            raise ValueError(f"{other.path} and {item.path} would both be uploaded as {item.key}")
+    return sorted(by_key.values(), key=lambda item: item.key)
 
 
 def put(client: Minio, bucket: str, item: UploadItem) -> Uploaded:

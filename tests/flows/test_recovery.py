@@ -7,9 +7,9 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
-from conftest import running_servers
 from kafka import KafkaProducer
 from running import Stack, omnibus
 
@@ -25,9 +25,9 @@ def data() -> Iterator[Path]:
     """A data directory of the test's own, whose stack is stopped at the end."""
     with TemporaryDirectory(prefix="omnibus-recovery-") as folder:
         try:
-            yield Path(folder)
+            yield Path(folder) / "data"
         finally:
-            omnibus("down", "--data", folder)
+            omnibus("down", "--data", f"{folder}/data")
 
 
 def up(data: Path) -> Stack:
@@ -37,7 +37,7 @@ def up(data: Path) -> Stack:
 
 
 def test_a_restarted_stack_finds_what_it_had_and_catches_up(
-    data: Path, tmp_path: Path, wait_until: Callable[..., object]
+    data: Path, tmp_path: Path, wait_until: Callable[..., object], run_servers: Callable[..., Any]
 ) -> None:
     stack = up(data)
     stack.upload(
@@ -45,7 +45,8 @@ def test_a_restarted_stack_finds_what_it_had_and_catches_up(
     )
     assert omnibus("down", "--data", str(data)).status == 0
 
-    with running_servers(data) as endpoints:
+    with run_servers(data) as servers:
+        endpoints = servers.endpoints
         s3 = s3_client(endpoints.s3, endpoints.access_key, endpoints.secret_key)
         s3.fput_object(endpoints.bucket, "added.txt", __file__)
         s3.remove_object(endpoints.bucket, "removed.txt")

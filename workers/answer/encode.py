@@ -38,7 +38,7 @@ class Encoded:
             "words": self.words,
             "seen": self.seen,
         }
-        vectors = np.concatenate([*self.text_vectors, *self.image_vectors]).astype("<f4")
+        vectors = np.concatenate([np.empty(0), *self.text_vectors, *self.image_vectors]).astype("<f4")
         return json.dumps(head).encode() + b"\n" + vectors.tobytes()
 
     @classmethod

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-
 NOT_FOUND = "NOT FOUND"
 """What the model is told to write, and nothing else, when the passages do not say."""
 

@@ -1,6 +1,5 @@
 """What the tests do to an index in another process."""
 
-import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -50,5 +49,4 @@ def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
-        os.sched_yield()
         time.sleep(0.01)

@@ -10,7 +10,6 @@ from index_adapters import Home, an_object, ids_of, towards, version
 from index_processes import wait_until
 
 from workers.domain.hit import Filters
-from workers.domain.media import ObjectRef
 from workers.ports.index import Index
 
 
@@ -106,4 +105,3 @@ def test_a_writer_killed_at_any_moment_leaves_nothing_that_the_next_write_does_n
         mended = an_object("a.txt", *["ship"] * size, moment=attempt + 1)
         assert index.write([mended]) == [True]
         assert sorted(found(index)) == sorted(ids_of(mended))
-        assert index.delete(ObjectRef("media", "never.txt"), version(1)) is True

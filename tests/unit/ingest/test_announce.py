@@ -62,9 +62,7 @@ def test_a_change_from_the_future_took_no_time(announcer: Announcer, publisher: 
     assert MediaRemoved.model_validate_json(publisher.sent[0].value or b"").seconds == 0
 
 
-def test_an_announcement_that_cannot_be_made_is_tried_again(
-    announcer: Announcer, publisher: RecordingPublisher
-) -> None:
+def test_what_cannot_be_announced_is_tried_again(announcer: Announcer, publisher: RecordingPublisher) -> None:
     publisher.away = True
     with pytest.raises(ServiceUnavailable, match="Kafka"):
         announcer.removed(CHANGE, VERSION)

@@ -18,7 +18,7 @@ SECOND = datetime(2031, 1, 1, 12, 0, 0, tzinfo=UTC)
 AT = SECOND.replace(microsecond=250_000)
 CHANGE = Change(REF, etag="one", sequencer=sequencer_from(AT), removed=False, at=AT)
 INFO = ObjectInfo(REF, etag="one", size=3, last_modified=SECOND, version_id="v1")
-MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
+MOMENTS = st.timedeltas(timedelta(0), timedelta(days=36_500)).map(lambda age: SECOND - timedelta(days=9_000) + age)
 
 
 def held(version: Version) -> ObjectRecord:

@@ -26,9 +26,7 @@ def test_a_completed_answer_has_exactly_these_fields() -> None:
     message = AnswerCompleted(
         request_id="7",
         answer="Blue [1].",
-        citations=[
-            Citation(marker=1, key="a.md", modality="text", locator=Locator(chars=(3, 9)), quote="It is blue.")
-        ],
+        citations=[Citation(marker=1, key="a.md", modality="text", locator=Locator(chars=(3, 9)), quote="It is blue.")],
         hits=[
             AnswerHit(
                 key="b.pdf",

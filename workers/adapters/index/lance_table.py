@@ -23,7 +23,7 @@ different parts of a vector index cannot be joined, and are not counted."""
 UNINDEXED_ROWS = 2_000
 """Rows outside the word index that make compaction due. They are searched too, but each costs 10 to 20 us."""
 FLAT_ROWS = 8_000
-"""Vectors of a space up to which all of them are compared, exactly: below 15 ms for 384 dimensions on two cores."""
+"""Vectors of a space up to which all of them are compared, exactly: 14 ms for 384 dimensions on two cores."""
 DELTAS = 16
 """Parts of a vector index that make its rebuilding due. Every compaction adds one; each costs a search 0.3 ms."""
 KEPT = timedelta(seconds=10)

@@ -1,0 +1,143 @@
+"""Replies: any number of deltas, and exactly one terminal reply."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from fakes.cache import DictCache
+from fakes.publisher import RecordingPublisher
+
+from schemas.answers import AnswerCompleted, AnswerDelta, AnswerFailed
+from workers.answer.asked import ReplyTo
+from workers.answer.reply import CLAIM_S, DONE_S, MESSAGE_LIMIT, Replies
+from workers.errors import DamagedMedia, ModelUnavailable, ServiceUnavailable
+from workers.ingest.look import ObjectChanged
+
+TO = ReplyTo("1", "team.a", "them", "00-ab-cd-01")
+COMPLETED = AnswerCompleted(request_id="1", answer="Blue.")
+
+
+class World:
+    """Replies and what they work with; the clock is in the test's hand."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.cache = DictCache(lambda: self.now)
+        self.publisher = RecordingPublisher()
+        self.replies = Replies(self.publisher, self.cache)  # type: ignore[arg-type] - the same methods
+
+    def failure(self) -> AnswerFailed:
+        (sent,) = self.publisher.sent
+        return AnswerFailed.model_validate_json(sent.value or b"")
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_a_terminal_reply_goes_where_the_question_asked_for(world: World) -> None:
+    assert world.replies.terminal(TO, COMPLETED)
+    (sent,) = world.publisher.on("team.a")
+    assert sent.key == b"1"
+    assert {name: sent.attributes[name] for name in ("type", "requestid", "tenant", "traceparent")} == {
+        "type": AnswerCompleted.event_type,
+        "requestid": "1",
+        "tenant": "them",
+        "traceparent": "00-ab-cd-01",
+    }
+    assert AnswerCompleted.model_validate_json(sent.value or b"") == COMPLETED
+
+
+def test_of_many_at_once_one_sends_the_terminal_reply(world: World) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        sent = list(threads.map(lambda _: world.replies.terminal(TO, COMPLETED), range(200)))
+    assert sent.count(True) == 1
+    assert len(world.publisher.sent) == 1
+
+
+def test_nothing_follows_a_terminal_reply(world: World) -> None:
+    world.replies.terminal(TO, COMPLETED)
+    assert not world.replies.fail(TO, DamagedMedia("it is torn"))
+    assert len(world.publisher.sent) == 1
+
+
+def test_another_question_has_a_reply_of_its_own(world: World) -> None:
+    world.replies.terminal(TO, COMPLETED)
+    assert world.replies.terminal(ReplyTo("2", "team.a", "them"), AnswerCompleted(request_id="2"))
+
+
+def test_a_reply_is_done_when_the_broker_has_it(world: World) -> None:
+    assert world.replies.done(["1", "2"]) == set()
+    world.replies.terminal(TO, COMPLETED)
+    assert world.replies.done(["1", "2"]) == {"1"}
+    world.now = DONE_S - 1
+    assert world.replies.done(["1"]) == {"1"}
+
+
+def test_a_reply_that_could_not_be_sent_may_be_sent_by_another(world: World) -> None:
+    world.publisher.away = True
+    with pytest.raises(ServiceUnavailable):
+        world.replies.terminal(TO, COMPLETED)
+    assert world.replies.done(["1"]) == set()
+    world.publisher.away = False
+    assert world.replies.terminal(TO, COMPLETED)
+
+
+def test_the_claim_of_a_process_that_died_runs_out(world: World) -> None:
+    world.cache.claim("reply:1", b"claimed", ttl_s=CLAIM_S)
+    assert not world.replies.terminal(TO, COMPLETED)
+    world.now = CLAIM_S
+    assert world.replies.terminal(TO, COMPLETED)
+
+
+def test_a_second_copy_of_a_terminal_reply_has_the_same_event_id(world: World) -> None:
+    world.replies.terminal(TO, COMPLETED)
+    world.cache.delete(["reply:1"])
+    world.replies.fail(TO, DamagedMedia("it is torn"))
+    first, second = world.publisher.sent
+    assert first.attributes["id"] == second.attributes["id"]
+
+
+def test_deltas_are_numbered_and_told_apart(world: World) -> None:
+    for number, text in enumerate(["It", " is"]):
+        world.replies.delta(TO, number, text)
+    messages = [AnswerDelta.model_validate_json(sent.value or b"") for sent in world.publisher.on("team.a")]
+    assert [(message.sequence, message.text) for message in messages] == [(0, "It"), (1, " is")]
+    assert [sent.attributes["sequence"] for sent in world.publisher.sent] == ["0", "1"]
+    assert len({sent.attributes["id"] for sent in world.publisher.sent}) == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "retryable"),
+    [
+        (DamagedMedia("it is torn"), "damaged_media", False),
+        (ModelUnavailable("no model"), "model_unavailable", True),
+    ],
+)
+def test_an_error_of_ours_is_told_by_its_kind_and_sentence(
+    world: World,
+    error: Exception,
+    code: str,
+    retryable: bool,  # noqa: FBT001 - a parameter of the table
+) -> None:
+    world.replies.fail(TO, error)
+    failed = world.failure()
+    assert (failed.code, failed.message, failed.retryable) == (code, str(error), retryable)
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError("a secret"), ObjectChanged("a secret")])
+def test_any_other_error_is_told_without_its_inside(world: World, error: Exception) -> None:
+    world.replies.fail(TO, error)
+    failed = world.failure()
+    assert (failed.code, failed.retryable) == ("internal", True)
+    assert "secret" not in failed.message
+
+
+def test_a_sentence_that_is_too_long_is_cut(world: World) -> None:
+    world.replies.fail(TO, DamagedMedia("x" * 10_000))
+    assert len(world.failure().message) == MESSAGE_LIMIT
+
+
+def test_a_question_without_a_trace_gets_a_reply_without_one(world: World) -> None:
+    world.replies.terminal(ReplyTo("2", "team.a", "them"), AnswerCompleted(request_id="2"))
+    assert "traceparent" not in world.publisher.sent[0].attributes

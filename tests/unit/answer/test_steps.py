@@ -1,0 +1,159 @@
+"""The answer flow's steps: what they pass on, and what happens when one of them raises."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+from fakes.bucket import DictBucket
+from fakes.cache import DictCache
+from fakes.models import ColourNamer, Parrot, WordCounter
+from fakes.publisher import RecordingPublisher
+
+from schemas.answers import AnswerFailed
+from schemas.questions import MediaRef, QueryRequested
+from workers.answer.asked import Asked, Questions, ReplyTo
+from workers.answer.encode import EncodedQuestions, QuestionEncoder
+from workers.answer.flow import AnswerParts, AnswerSteps
+from workers.answer.generate import Writer
+from workers.answer.reply import Replies
+from workers.answer.retrieve import Retrieval
+from workers.errors import DamagedMedia, DeadlineExceeded, ObjectGone, ServiceUnavailable, WorkLost
+
+FLOORS = {"text": 0.3}
+
+
+class Away:
+    """An index that does not answer."""
+
+    def nearest(self, *_: object, **__: object) -> Any:
+        raise ServiceUnavailable("the index does not answer")
+
+    matching = segments = nearest
+
+
+class Torn:
+    """A decoder whose input is always torn."""
+
+    def decode(self, data: bytes, *, key: str) -> Any:
+        raise DamagedMedia(f"{key or 'the picture'} is torn after {len(data)} bytes")
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+
+class World:
+    """The steps with everything around them but an index."""
+
+    def __init__(self) -> None:
+        cache = DictCache()
+        self.publisher = RecordingPublisher()
+        self.questions, self.encoded = Questions(cache), EncodedQuestions(cache)
+        text, image = WordCounter(), ColourNamer()
+        index: Any = Away()
+        self.steps = AnswerSteps(
+            AnswerParts(
+                questions=self.questions,
+                encoded=self.encoded,
+                encoder=QuestionEncoder(text, image, DictBucket(), Torn(), ("media",), 100),
+                text=text,
+                index=index,
+                retrieval=Retrieval(index, "text", "image"),
+                floors=FLOORS,
+                writer=Writer(Parrot("Blue."), FLOORS, 10),
+                replies=Replies(self.publisher, cache),  # type: ignore[arg-type] - the same methods
+                lineage={},
+            )
+        )
+
+    def ask(self, query: QueryRequested, seconds: float = 60) -> None:
+        """A question with the id 1."""
+        deadline = datetime.now(UTC) + timedelta(seconds=seconds)
+        self.questions.put(Asked(ReplyTo("1", "rag.replies", "default"), query, deadline))
+
+    @property
+    def failures(self) -> list[AnswerFailed]:
+        return [AnswerFailed.model_validate_json(sent.value or b"") for sent in self.publisher.sent]
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def found(retriever: str, **scores: float) -> dict[str, Any]:
+    """What a retriever's step passes on."""
+    hits = [[name, score] for name, score in scores.items()]
+    return {
+        "retrieved": {"retriever": retriever, "lists": [hits], "failed": ""},
+        "timings_ms": {f"retrieve_{retriever}": 2.0},
+    }
+
+
+def missing(retriever: str) -> dict[str, Any]:
+    return {"retrieved": {"retriever": retriever, "lists": [], "failed": "it is away"}, "timings_ms": {}}
+
+
+def test_the_vectors_wait_in_the_cache_and_only_timings_are_passed_on(world: World) -> None:
+    world.ask(QueryRequested(text="what?"))
+    state = world.steps.encode("1")
+    np.testing.assert_array_equal(world.encoded.get("1").text_vectors[0], WordCounter().encode(["what?"])[0])
+    assert list(state) == ["timings_ms"]
+    assert state["timings_ms"]["encode"] >= 0
+
+
+@pytest.mark.parametrize(
+    ("image", "error", "code"),
+    [
+        (MediaRef.inline(b"half a picture"), DamagedMedia, "damaged_media"),
+        (MediaRef(bucket="media", key="gone.jpg"), ObjectGone, "object_gone"),
+    ],
+)
+def test_a_step_that_raises_sends_the_failure_and_ends_the_chain(
+    world: World, image: MediaRef, error: type[Exception], code: str
+) -> None:
+    world.ask(QueryRequested(image=image))
+    with pytest.raises(error):
+        world.steps.encode("1")
+    assert [failed.code for failed in world.failures] == [code]
+
+
+def test_no_step_begins_after_the_deadline(world: World) -> None:
+    world.ask(QueryRequested(text="what?"), seconds=-1)
+    with pytest.raises(DeadlineExceeded, match="'encode'"):
+        world.steps.encode("1")
+    assert [failed.code for failed in world.failures] == ["deadline_exceeded"]
+
+
+def test_a_question_that_the_cache_has_lost_is_left_to_the_dispatcher(world: World) -> None:
+    with pytest.raises(WorkLost):
+        world.steps.encode("1")
+    assert world.failures == []
+
+
+def test_a_retriever_that_cannot_answer_is_a_result_too(world: World) -> None:
+    world.ask(QueryRequested(text="what?"))
+    state = world.steps.retrieve(world.steps.encode("1"), "1", "text")
+    assert state["retrieved"] == {"retriever": "text", "lists": [], "failed": "the index does not answer"}
+    assert world.failures == []
+
+
+def test_an_answer_says_which_retrievers_were_missing(world: World) -> None:
+    world.ask(QueryRequested(text="what?"))
+    state = world.steps.fuse([found("text", a=0.9), missing("image"), found("keywords", a=3.0)], "1")
+    assert [hit[0] for hit in state["hits"]] == ["a"]
+    assert state["degraded"] == [{"part": "retrieve_image", "reason": "it is away"}]
+
+
+def test_the_timings_of_parallel_steps_are_kept(world: World) -> None:
+    world.ask(QueryRequested(text="what?"))
+    state = world.steps.fuse([found("text"), found("image")], "1")
+    assert set(state["timings_ms"]) == {"retrieve_text", "retrieve_image", "fuse"}
+
+
+def test_a_question_fails_when_no_retriever_answers_and_may_be_asked_again(world: World) -> None:
+    world.ask(QueryRequested(text="what?"))
+    with pytest.raises(ServiceUnavailable, match="it is away"):
+        world.steps.fuse([missing("text"), missing("image"), missing("keywords")], "1")
+    (failed,) = world.failures
+    assert (failed.code, failed.retryable) == ("service_unavailable", True)
