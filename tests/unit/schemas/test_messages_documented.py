@@ -19,7 +19,8 @@ from workers.dispatch.dead_letters import Cause, DeadLetters
 from workers.domain.record import Incoming, Position
 from workers.errors import Permanent
 
-PAGE = (Path(__file__).parents[3] / "docs/messages.md").read_text()
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs/messages.md").read_text()
 CHAPTERS = {part.partition("\n")[0]: part for part in re.split(r"^## ", PAGE, flags=re.MULTILINE)}
 PARTS: tuple[type[BaseModel], ...] = (
     MediaRef,
@@ -96,7 +97,7 @@ def test_every_header_of_a_dead_letter_is_named() -> None:
 
 
 def test_every_header_of_a_message_is_named() -> None:
-    sources = [path.read_text() for folder in ("workers", "producers") for path in Path(folder).rglob("*.py")]
+    sources = [path.read_text() for folder in ("workers", "producers") for path in (ROOT / folder).rglob("*.py")]
     read = {name for text in sources for name in re.findall(r'attributes(?:\.get\(|\[)"(\w+)"', text)}
     assert {f"ce_{name}" for name in read} <= terms(CHAPTERS["Headers"])
     assert len(read) >= 4

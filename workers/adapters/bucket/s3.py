@@ -81,5 +81,8 @@ def _known_errors(ref: ObjectRef) -> Iterator[None]:
         if error.code in GONE:
             raise ObjectGone(f"{ref.name} is not in the bucket") from error
         raise ServiceUnavailable(f"the object store refused {ref.name}: {error.code}: {error.message}") from error
+    except ValueError as error:
+        # The client itself refuses what no object can be called, such as `a/../b`.
+        raise ObjectGone(f"{ref.name} cannot be in a bucket: {error}") from error
     except (MinioException, HTTPError, OSError) as error:
         raise ServiceUnavailable(f"the object store does not answer for {ref.name}: {error}") from error

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from celery import Celery
+from celery.backends.redis import RedisBackend
 from celery.exceptions import CeleryError
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
@@ -19,6 +20,24 @@ INGEST_QUEUE = "ingest.light"
 VISIBILITY_S = 600
 """Longer than any task may run: a task that is still running must not be handed out a second time. What is really lost
 comes back sooner, when the dispatcher's lease ends."""
+
+
+class UnwatchedResults(RedisBackend):
+    """Results in Redis for those who look them up and never wait for one, as we all do.
+
+    Celery's own subscribes to the result of whatever is sent, on a connection that nobody here reads from. When Redis
+    was away it blocks for 20 s to make that connection again, and then raises RuntimeError for ever ("The Celery
+    application must be restarted").
+    """
+
+    class ResultConsumer(RedisBackend.ResultConsumer):
+        """Subscribes to nothing."""
+
+        def consume_from(self, task_id: str) -> None:
+            """Nobody waits for it."""
+
+        def cancel_for(self, task_id: str) -> None:
+            """Nobody waited for it."""
 
 
 def make_app(redis_url: str) -> Celery:
@@ -38,7 +57,8 @@ def make_app(redis_url: str) -> Celery:
         "health_check_interval": 10,
         "retry_on_timeout": True,
     }
-    app = Celery("omnibus", broker=redis_url, backend=redis_url, set_as_current=True)
+    results = f"{UnwatchedResults.__module__}:{UnwatchedResults.__qualname__}+{redis_url}"
+    app = Celery("omnibus", broker=redis_url, backend=results, set_as_current=True)
     app.conf.update(
         task_serializer="json",
         result_serializer="json",
@@ -106,7 +126,7 @@ def _result(meta: Mapping[str, object]) -> Sequence[Outcome] | JobFailure:
     result = meta["result"]
     if meta["status"] == "SUCCESS" and isinstance(result, list):
         return [Outcome.from_dict(entry) for entry in result]
-    return JobFailure(f"the ingest task ended as {meta['status']}: {result}")
+    return JobFailure(f"the ingest task ended as {meta['status']}: {result!r}")
 
 
 @contextmanager

@@ -5,8 +5,13 @@ from typing import Any
 
 from workers.ports.generator import NOT_FOUND
 
-SYSTEM = "You answer questions from the given sources only."
-INSTRUCTION = f"Answer in one or two sentences from the sources only. If they do not say, reply exactly: {NOT_FOUND}"
+SYSTEM = 'You answer questions about a collection of texts and photos. A source "Photo of: x" is a photo that shows x.'
+INSTRUCTION = (
+    "Answer the question in one or two full sentences, using the sources above. "
+    f"If the sources have nothing about it, reply {NOT_FOUND}."
+)
+"""The mildest of a dozen wordings, and before the question: "reply exactly NOT FOUND" at the very end made
+Qwen2.5-Coder-1.5B refuse 10 of 13 questions that the sources answer; this one, 3."""
 LEAST_PASSAGE = 32
 """Tokens. A prompt takes no more passages than could have this many each; the last ones, the worst, are left out."""
 
@@ -56,8 +61,8 @@ def without_control_tokens(text: str, control: Iterable[str]) -> str:
 
 def messages(question: str, passages: Sequence[str]) -> list[dict[str, str]]:
     """The conversation, in the form that chat templates take."""
-    sources = "\n\n".join(f"Source {number}: {text}" for number, text in enumerate(passages, start=1))
-    user = f"{sources or 'There are no sources.'}\n\nQuestion: {question}\n{INSTRUCTION}"
+    sources = "\n\n".join(f"[{number}] {text}" for number, text in enumerate(passages, start=1))
+    user = f"{sources or 'There are no sources.'}\n\n{INSTRUCTION}\n\nQuestion: {question}"
     return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": user}]
 
 
