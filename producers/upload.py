@@ -8,6 +8,7 @@ from time import monotonic
 
 from minio import Minio
 from minio.error import MinioException
+from pydantic import ValidationError
 from urllib3.exceptions import HTTPError
 
 from producers.errors import BucketUnavailable
@@ -103,7 +104,11 @@ def _outcome(record: object, bucket: str, waiting: dict[str, Uploaded]) -> Uploa
     kind = INDEX_EVENTS_BY_TYPE.get(attributes_of(getattr(record, "headers", None)).get("type", ""))
     if kind is None:
         return None
-    event = kind.model_validate_json(getattr(record, "value", b""))
+    try:
+        event = kind.model_validate_json(getattr(record, "value", None) or b"")
+    except ValidationError:
+        # Anybody may write to a topic; what is no event says nothing of this upload.
+        return None
     item = waiting.get(event.key) if event.bucket == bucket else None
     # An event of an earlier version of the same object says nothing of this one.
     if item is None or event.version.etag != item.etag:

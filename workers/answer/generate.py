@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from schemas.questions import QueryRequested
 from workers.answer.fuse import evidence
-from workers.answer.words import new_words, share_found
+from workers.answer.words import new_words, numbers, says_nothing, share_found
 from workers.domain.answer import Answer, Source
 from workers.domain.hit import FusedHit
 from workers.domain.segment import StoredSegment
@@ -57,11 +57,15 @@ class Writer:
             on_text=on_text,
             should_stop=should_stop,
         ).text.strip()
-        if not written or NOT_FOUND in written.upper():
+        if not written or NOT_FOUND in written.upper() or says_nothing(written):
             return Answer(None, refused=NOT_SAID)
-        if share_found(new_words(written, question), texts) < SUPPORTED:
-            return Answer(None, refused=NOT_BORNE_OUT)
-        return Answer(written)
+        return Answer(written) if _borne_out(written, question, texts) else Answer(None, refused=NOT_BORNE_OUT)
+
+
+def _borne_out(written: str, question: str, texts: Sequence[str]) -> bool:
+    """Whether the sources have what the answer says anew: most of its words, and every number."""
+    new = new_words(written, question)
+    return share_found(new, texts) >= SUPPORTED and share_found(numbers(new), texts) == 1.0
 
 
 def wording(text: str | None, seen: str) -> str:

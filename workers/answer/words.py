@@ -5,10 +5,16 @@ from collections.abc import Sequence
 
 WORD = re.compile(r"\w+(?:[.,:]\d+)*")
 SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+")
+UNSAID = re.compile(
+    r"\b(?:not|no|neither|nor)\b[^.]{0,40}"
+    r"\b(?:mention|specif|stat(?:e|ed)\b|provid|inform|given|say\b|found\b|contain)",
+    re.IGNORECASE,
+)
+"""How a model words it that the sources do not say, when it does not use the words that it was told to use."""
 STEM = 5
 """Letters that two forms of a word share; longer words are compared by these alone ("opened", "opening")."""
 COMMON_WORDS = (
-    "a about after all also an and any are as at be been being but by can could did do does for from had has have he "
+    "a about according after all also an and any are as at be been being but by can could did do does for from had has have he "
     "her his how i if in into is it its may more most no not of on one only or other our out photo picture shown "
     "shows she so some source sources such than that the their them then there these they this those to was we "
     "were what when where which who will with would yes you your"
@@ -30,6 +36,16 @@ def telling_words(text: str) -> set[str]:
 def new_words(answer: str, question: str) -> set[str]:
     """What the answer says that the question did not."""
     return telling_words(answer) - telling_words(question)
+
+
+def numbers(words: set[str]) -> set[str]:
+    """Those of the words that are numbers, dates or times."""
+    return {word for word in words if word[0].isdigit()}
+
+
+def says_nothing(text: str) -> bool:
+    """Whether a sentence only says that the sources do not say."""
+    return UNSAID.search(text) is not None
 
 
 def share_found(words: set[str], sources: Sequence[str]) -> float:

@@ -40,6 +40,7 @@ class DeadLetters:
         self._publisher.publish_raw(
             record.topic + DEAD_LETTER_SUFFIX,
             key=record.key,
-            value=record.value,
+            # A record without key and value is nothing that the client would send.
+            value=b"" if record.key is None and record.value is None else record.value,
             headers=[*record.headers, *((name, value.encode()) for name, value in headers.items())],
         )

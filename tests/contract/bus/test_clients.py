@@ -180,9 +180,9 @@ def uploaded(key: str, etag: str = "e") -> Uploaded:
     return Uploaded(key, etag, at=monotonic())
 
 
-def event(kind: type[Message], key: str, etag: str = "e", bucket: str = "media", **more: object) -> Message:
+def event(message: type[Message], key: str, etag: str = "e", bucket: str = "media", **more: object) -> Message:
     about = {"bucket": bucket, "key": key, "version": ObjectVersion(etag=etag)}
-    return kind.model_validate({**about, **more})
+    return message.model_validate({**about, **more})
 
 
 INDEXED = {"media_type": "text/plain", "segments": 1}
@@ -219,7 +219,7 @@ def test_news_of_another_version_or_bucket_is_not_of_this_upload(
 def test_records_that_are_no_index_events_are_passed_over(bootstrap: str, publisher: Publisher, topic: str) -> None:
     with Tail(bootstrap, topic) as tail:
         publisher.publish_raw(topic, key=None, value=b"no JSON")
-        publisher.publish_raw(topic, key=None, value=None, headers=[("ce_type", MediaIndexed.event_type.encode())])
+        publisher.publish_raw(topic, key=b"a", value=None, headers=[("ce_type", MediaIndexed.event_type.encode())])
         publisher.publish_raw(topic, key=None, value=b"{}", headers=[("ce_type", MediaIndexed.event_type.encode())])
         publisher.publish(topic, event(MediaIndexed, "a", **INDEXED), key="key")
         (found,) = outcomes(tail, "media", [uploaded("a")], timeout_s=30)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 import pytest
+from members import over_and_over
 
 from producers.kafka import Publisher
 from workers.adapters.bus.kafka import KafkaTopicConsumer, KafkaTopics
@@ -15,6 +16,13 @@ WaitUntil = Callable[..., object]
 
 def send(publisher: Publisher, topic: str, *values: bytes) -> None:
     publisher.publish_all([(topic, b"key", value, ()) for value in values])
+
+
+def send_spread(publisher: Publisher, topic: str, name: str) -> set[bytes | None]:
+    """Twenty records on all partitions; their values."""
+    values = [f"{name} {number}".encode() for number in range(20)]
+    publisher.publish_all([(topic, value, value, ()) for value in values])
+    return set(values)
 
 
 class Reader:
@@ -32,6 +40,11 @@ class Reader:
         return new
 
     @property
+    def seen(self) -> set[bytes | None]:
+        """What came, without another poll: for a reader that another thread uses."""
+        return {record.value for record in list(self.records)}
+
+    @property
     def values(self) -> list[bytes | None]:
         self.poll()
         return [record.value for record in self.records]
@@ -41,12 +54,14 @@ def test_a_new_group_reads_from_the_beginning_with_key_bytes_and_headers(
     topic: str, publisher: Publisher, join: Join, wait_until: WaitUntil
 ) -> None:
     publisher.publish_raw(topic, key=b"\xff", value=b"\x00\xfe", headers=[("a", b"1"), ("a", b"\xfd"), ("b", b"")])
-    publisher.publish_raw(topic, key=None, value=None)
+    publisher.publish_raw(topic, key=b"tombstone", value=None)
+    publisher.publish_raw(topic, key=None, value=b"")
     reader = Reader(join(topic))
-    wait_until(lambda: len(reader.values) == 2)
+    wait_until(lambda: len(reader.values) == 3)
     assert reader.records == [
         Incoming(topic, Position(0, 0), b"\xff", b"\x00\xfe", (("a", b"1"), ("a", b"\xfd"), ("b", b""))),
-        Incoming(topic, Position(0, 1), None, None, ()),
+        Incoming(topic, Position(0, 1), b"tombstone", None, ()),
+        Incoming(topic, Position(0, 2), None, b"", ()),
     ]
 
 
@@ -96,46 +111,38 @@ def test_a_member_that_comes_takes_a_share_and_one_that_leaves_gives_it_back(
     new_topic: Callable[..., str], publisher: Publisher, join: Join, wait_until: WaitUntil
 ) -> None:
     topic = new_topic(partitions=4)
-    first = Reader(join(topic))
-    wait_until(lambda: first.poll() or first.consumer._consumer.assignment())
-    second = Reader(join(topic))
-
-    def shared() -> bool:
-        first.poll()
-        second.poll()
-        return bool(second.consumer._consumer.assignment())
-
-    wait_until(shared)
-    # Everything is revoked before it is dealt out anew.
-    assert first.revoked == {0, 1, 2, 3}
+    first, second = Reader(join(topic)), Reader(join(topic))
+    before = send_spread(publisher, topic, "before")
+    wait_until(lambda: before <= set(first.values))
+    with over_and_over(second.poll):
+        wait_until(lambda: first.poll() is not None and first.revoked)
+        # Everything is taken away before it is dealt out anew.
+        assert first.revoked == {0, 1, 2, 3}
+        both = send_spread(publisher, topic, "both")
+        wait_until(lambda: both <= {*first.values, *second.seen})
+        assert both & second.seen
     second.consumer.close()
-    publisher.publish_all([(topic, str(number).encode(), str(number).encode(), ()) for number in range(20)])
-    wait_until(lambda: len(first.values) == 20)
-    assert {record.position.partition for record in first.records} == {0, 1, 2, 3}
+    after = send_spread(publisher, topic, "after")
+    wait_until(lambda: after <= set(first.values))
 
 
 def test_a_paused_consumer_stays_paused_when_partitions_are_dealt_out_anew(
     new_topic: Callable[..., str], publisher: Publisher, join: Join, wait_until: WaitUntil
 ) -> None:
     topic = new_topic(partitions=2)
-    first = Reader(join(topic))
-    wait_until(lambda: first.poll() or first.consumer._consumer.assignment())
+    first, second = Reader(join(topic)), Reader(join(topic))
+    before = send_spread(publisher, topic, "before")
+    wait_until(lambda: before <= set(first.values))
     first.consumer.pause(paused=True)
-    second = Reader(join(topic))
-    publisher.publish_all([(topic, str(number).encode(), str(number).encode(), ()) for number in range(20)])
-
-    def shared() -> bool:
-        first.poll()
-        return bool(second.values)
-
-    wait_until(shared)
     taken = len(first.records)
-    mine = {partition.partition for partition in first.consumer._consumer.assignment()}
-    assert len(mine) == 1
-    for _ in range(20):
-        assert first.poll() == []
-    first.consumer.pause(paused=False)
-    wait_until(lambda: len(first.values) > taken)
+    with over_and_over(second.poll):
+        wait_until(lambda: first.poll() is not None and second.seen)
+        after = send_spread(publisher, topic, "after")
+        wait_until(lambda: first.poll() is not None and after & second.seen)
+        assert len(first.records) == taken
+        first.consumer.pause(paused=False)
+        wait_until(lambda: after <= {*first.values, *second.seen})
+        assert after & first.seen
 
 
 def test_a_commit_of_partitions_that_are_another_s_is_passed_over(

@@ -3,30 +3,21 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from celery import Celery
 from fakes.jobs import HandWorkedJobs
+from job_worlds import World
 from redis import Redis
 
 from omnibus.stacks.endpoints import Endpoints
 from omnibus.stacks.tether import tethered
 from workers.adapters.jobs.celery import CeleryJobs, make_app
-from workers.ports.jobs import Jobs
 
 HERE = Path(__file__).parent
 TESTS = HERE.parents[1]
-
-
-@dataclass(frozen=True)
-class World:
-    """A job queue, and how the test has a job worked on."""
-
-    jobs: Jobs
-    work: Callable[[str], object]
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from conftest import World
 from fakes.jobs import HandWorkedJobs
+from job_worlds import World
 
 from workers.adapters.jobs.celery import CeleryJobs, make_app
 from workers.domain.change import Change, Outcome, Status

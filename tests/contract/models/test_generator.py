@@ -31,7 +31,7 @@ def test_the_same_question_has_the_same_answer(generator: TransformersGenerator)
     assert first == second
 
 
-def test_another_passage_makes_another_answer(generator: TransformersGenerator) -> None:
+def test_an_answer_depends_on_the_passages(generator: TransformersGenerator) -> None:
     first, second = (generator.generate("w7", [Passage(text)], max_tokens=12) for text in ("w1 w2", "w300 w301"))
     assert first != second
 

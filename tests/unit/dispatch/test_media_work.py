@@ -14,7 +14,7 @@ from workers.dispatch.dead_letters import DeadLetters
 from workers.dispatch.media import MediaLimits, MediaWork
 from workers.dispatch.retry import RetryPolicy
 from workers.domain.change import Change, Outcome, Status
-from workers.domain.record import Position
+from workers.domain.record import Incoming, Position
 from workers.errors import ServiceUnavailable
 
 LEASE_S = 100.0
@@ -189,6 +189,13 @@ def test_what_is_no_notification_is_kept_with_its_bytes_and_headers(world: World
     assert (letter.text("dlt_stage"), letter.text("dlt_kind")) == ("parse", "bad_event")
     assert letter.text("dlt_reason").startswith("not a bucket notification")
     assert [letter.text(f"dlt_{name}") for name in ("topic", "partition", "offset")] == ["media.events", "2", "7"]
+
+
+def test_a_record_of_nothing_at_all_is_kept_as_an_empty_one(world: World) -> None:
+    """Kafka's client refuses to send a record that has neither a key nor a value."""
+    world.work.take(Incoming("media.events", Position(0, 0), None, None))
+    assert world.step() == [Position(0, 0)]
+    assert (world.letters[0].key, world.letters[0].value) == (None, b"")
 
 
 def test_a_rejected_object_is_kept_with_its_reason_and_not_tried_again(world: World) -> None:
