@@ -4,10 +4,11 @@ import logging
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from celery import Celery
-from celery.signals import heartbeat_sent
+from celery.signals import heartbeat_sent, worker_process_init
 
 from omnibus.beat import heartbeat
 from omnibus.composition import answer_parts, ingest_parts
@@ -17,6 +18,7 @@ from workers.adapters.jobs.celery import INGEST_QUEUE, INGEST_TASK, make_app
 from workers.answer.flow import QUEUE as ANSWER_QUEUE
 from workers.answer.flow import AnswerSteps
 from workers.domain.change import Change
+from workers.errors import OmnibusError
 from workers.ingest.flow import index_changes
 
 QUEUES = (INGEST_QUEUE, ANSWER_QUEUE)
@@ -24,15 +26,19 @@ THREADED = {ANSWER_QUEUE}
 """Queues whose workers share one generator between threads; the others take one batch a process."""
 
 
-def work(settings: Settings, queues: Sequence[str], beat_file: Path | None) -> None:
-    """Run a worker for `queues` until it is told to stop.
+def work(settings: Settings, queues: Sequence[str], beat_file: Path | None, *, warm: bool = False) -> None:
+    """Run a worker for `queues` until it is told to stop. With `warm` it loads its models at once, beside its work.
 
     Raises `ValueError` for queues that there are not, or that do not go together in one process.
     """
     pool = _pool(queues)
     app = make_app(settings.redis)
-    _register_ingest(app, settings)
-    _register_answer(app, settings)
+    warm_ingest, warm_answer = _register_ingest(app, settings), _register_answer(app, settings)
+    if warm and pool == "threads":
+        _beside(warm_answer)
+    elif warm:
+        # In the child, where the work is done: nothing of a model survives a fork in good health.
+        worker_process_init.connect(lambda **_: _beside(warm_ingest), weak=False)
     beat = heartbeat(beat_file)
     heartbeat_sent.connect(lambda **_: beat(), weak=False)
     beat()
@@ -55,6 +61,18 @@ def work(settings: Settings, queues: Sequence[str], beat_file: Path | None) -> N
 _QUIET = ("--without-gossip", "--without-mingle", "--loglevel=INFO")
 
 
+def _beside(load: Callable[[], None]) -> None:
+    """Call `load` in a thread of its own; a model that does not load is said, and again where it is needed."""
+
+    def run() -> None:
+        try:
+            load()
+        except OmnibusError as error:
+            logging.getLogger(__name__).warning("models are not loaded yet: %s", error)
+
+    Thread(target=run, name="warm", daemon=True).start()
+
+
 def _pool(queues: Sequence[str]) -> str:
     unknown = [queue for queue in queues if queue not in QUEUES]
     if unknown or not queues:
@@ -69,7 +87,7 @@ def _name(queues: Sequence[str]) -> str:
     return f"{queues[0]}@%h"
 
 
-def _register_ingest(app: Celery, settings: Settings) -> None:
+def _register_ingest(app: Celery, settings: Settings) -> Callable[[], None]:
     parts = Once(lambda: ingest_parts(settings))
 
     def ingest(changes: list[dict[str, Any]]) -> list[dict[str, str]]:
@@ -78,11 +96,21 @@ def _register_ingest(app: Celery, settings: Settings) -> None:
 
     app.task(name=INGEST_TASK)(ingest)
 
+    def warm() -> None:
+        parts().embedder.warm()
 
-def _register_answer(app: Celery, settings: Settings) -> None:
+    return warm
+
+
+def _register_answer(app: Celery, settings: Settings) -> Callable[[], None]:
     steps = Once(lambda: _answer_steps(settings))
     for name in AnswerSteps.NAMES:
         app.task(name=f"answer.{name}")(_calling(steps, name))
+
+    def warm() -> None:
+        steps().warm()
+
+    return warm
 
 
 def _answer_steps(settings: Settings) -> AnswerSteps:

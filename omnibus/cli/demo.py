@@ -33,7 +33,7 @@ def demo(profile: options.Profile = None) -> None:
             # An environment that points at another stack must not lead the demo there.
             settings = load(data=data, profile=profile)
             prepare_models(settings)
-            with detached(data, settings.profile):
+            with detached(data, settings.profile, warm=True):
                 wrong = _show(out, load(data=data, profile=profile))
         out.print(f"\nThe demo took {monotonic() - begun:.0f} s. To go on with files of your own: omnibus up")
         if wrong:

@@ -18,3 +18,4 @@ Profile = Annotated[
     str | None, typer.Option("--profile", help="Which models: offline or offline-small (default: offline).")
 ]
 Beat = Annotated[Path | None, typer.Option("--heartbeat", help="A file to touch every second while alive.")]
+Warm = Annotated[bool, typer.Option("--warm", help="Load models at the start, not when first needed.")]

@@ -14,6 +14,7 @@ from omnibus.cli import options
 from omnibus.cli.failures import CommandFailed, one_line
 
 DETACH_LIMIT_S = 120.0
+_COMMAND = (sys.executable, "-m", "omnibus")
 
 
 def up(
@@ -23,6 +24,7 @@ def up(
     detach: Annotated[
         bool, typer.Option("--detach", help="Return when it is ready; stop it with `omnibus down`.")
     ] = False,
+    warm: options.Warm = False,
 ) -> None:
     """Start broker, bucket, queue, dispatchers and workers, and look after them until Ctrl-C."""
     with one_line():
@@ -32,12 +34,12 @@ def up(
         settings = load(data=data, stack=stack, profile=profile)
         prepare_models(settings)
         if detach:
-            start_detached(settings.data, settings.profile)
+            start_detached(settings.data, settings.profile, warm=warm)
         else:
-            _foreground(settings.data, settings.profile)
+            _foreground(settings.data, settings.profile, warm=warm)
 
 
-def _foreground(data: Path, profile: str) -> None:
+def _foreground(data: Path, profile: str, *, warm: bool) -> None:
     from rich.console import Console
 
     from omnibus.cli.progress import StartUp
@@ -47,24 +49,24 @@ def _foreground(data: Path, profile: str) -> None:
 
     with StartUp(Console(stderr=True), data) as start_up:
         try:
-            run_embedded(data, more_parts=own_processes(profile), on_change=start_up.show)
+            run_embedded(data, more_parts=own_processes(profile, warm=warm), on_change=start_up.show)
         except StackFailed as error:
             raise CommandFailed(str(error)) from error
 
 
 @contextmanager
-def detached(data: Path, profile: str) -> Iterator[None]:
+def detached(data: Path, profile: str, *, warm: bool = False) -> Iterator[None]:
     """A stack in the background that is ready, and is stopped at the end."""
     from omnibus.stacks.control import stop
 
     try:
-        start_detached(data, profile)
+        start_detached(data, profile, warm=warm)
         yield
     finally:
         stop(data)
 
 
-def start_detached(data: Path, profile: str) -> None:
+def start_detached(data: Path, profile: str, *, warm: bool = False) -> None:
     """Start a stack in the background and wait until it is ready. Raises `CommandFailed` with its last line."""
     from rich.console import Console
 
@@ -75,7 +77,7 @@ def start_detached(data: Path, profile: str) -> None:
     log = data / "up.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "omnibus", "up", "--data", str(data), "--profile", profile],
+            [*_COMMAND, "up", "--data", str(data), "--profile", profile, *(["--warm"] if warm else [])],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,

@@ -15,12 +15,12 @@ def work(
     data: options.Data = None,
     profile: options.Profile = None,
     heartbeat: options.Beat = None,
+    warm: options.Warm = False,
 ) -> None:
     """Run one worker process until it is stopped."""
     with one_line():
         from omnibus.settings import load
         from omnibus.work import work as run
 
-        run(
-            load(data=data, profile=profile), [queue.strip() for queue in queues.split(",") if queue.strip()], heartbeat
-        )
+        names = [queue.strip() for queue in queues.split(",") if queue.strip()]
+        run(load(data=data, profile=profile), names, heartbeat, warm=warm)

@@ -14,17 +14,18 @@ WORKER_GRACE_S = 4.0
 """How long a worker may take to finish its task; what it does not finish is done again after the next start."""
 
 
-def own_processes(profile: str) -> MoreParts:
-    """The dispatchers and workers of one machine, with the models of `profile`."""
+def own_processes(profile: str, *, warm: bool = False) -> MoreParts:
+    """The dispatchers and workers of one machine, with the models of `profile`, loaded at the start if `warm`."""
 
     def parts(layout: Layout, _endpoints: Endpoints) -> Sequence[Part]:
         # Events that were sent while one of these was away are gone: the dispatcher looks for what was missed.
+        more = ("--warm",) if warm else ()
         forgetful = (TANSU, SEAWEEDFS, BRIDGE)
         return [
             _part(layout, profile, "dispatch-media", ("dispatch", "media", "--catch-up"), restarts_with=forgetful),
             _part(layout, profile, "dispatch-questions", ("dispatch", "questions"), restarts_with=(TANSU,)),
-            _part(layout, profile, "ingest-light", ("work", "--queues", "ingest.light"), grace_s=WORKER_GRACE_S),
-            _part(layout, profile, "answer", ("work", "--queues", "answer"), grace_s=WORKER_GRACE_S),
+            _part(layout, profile, "ingest-light", ("work", "--queues", "ingest.light", *more), grace_s=WORKER_GRACE_S),
+            _part(layout, profile, "answer", ("work", "--queues", "answer", *more), grace_s=WORKER_GRACE_S),
         ]
 
     return parts

@@ -89,6 +89,11 @@ class QuestionEncoder:
     _one_at_a_time: Lock = field(default_factory=Lock)
     """The decoder is not safe to call from several threads."""
 
+    def warm(self) -> None:
+        """Load both models. Raises `ModelUnavailable`."""
+        self.text.encode(["warm"])
+        self.image.read([np.zeros((8, 8, 3), np.uint8)])
+
     def encode(self, asked: Asked) -> Encoded:
         """What to look for. Raises the decoder's errors for a bad picture, and `BadQuestion`."""
         query = asked.query

@@ -70,6 +70,11 @@ class AnswerSteps:
     def __init__(self, parts: AnswerParts) -> None:
         self._parts = parts
 
+    def warm(self) -> None:
+        """Load every model, which otherwise happens at the first question. Raises `ModelUnavailable`."""
+        self._parts.encoder.warm()
+        self._parts.writer.warm()
+
     def encode(self, request_id: str) -> State:
         """Words and picture into vectors, which wait in the cache."""
         return self._run("encode", request_id, {}, self._encode)

@@ -29,6 +29,10 @@ class Writer:
     floors: Mapping[str, float]
     max_tokens: int
 
+    def warm(self) -> None:
+        """Load the model. Raises `ModelUnavailable`."""
+        self.generator.generate("Are you there?", [Passage("Yes.")], max_tokens=1)
+
     def sources(self, hits: Sequence[FusedHit], segments: Mapping[str, StoredSegment]) -> list[Source]:
         """The segments that the model is shown, best first: evidence only, with words in it."""
         chosen = [segments[hit.segment_id] for hit in evidence(hits, self.floors) if hit.segment_id in segments]

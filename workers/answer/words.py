@@ -14,10 +14,10 @@ UNSAID = re.compile(
 STEM = 5
 """Letters that two forms of a word share; longer words are compared by these alone ("opened", "opening")."""
 COMMON_WORDS = (
-    "a about according after all also an and any are as at be been being but by can could did do does for from had has have he "
-    "her his how i if in into is it its may more most no not of on one only or other our out photo picture shown "
-    "shows she so some source sources such than that the their them then there these they this those to was we "
-    "were what when where which who will with would yes you your"
+    "a about according after all also an and any are as at be been being but by can could did do does for from "
+    "had has have he her his how i if in into is it its may more most no not of on one only or other our out "
+    "photo picture shown shows she so some source sources such than that the their them then there these they "
+    "this those to was we were what when where which who will with would yes you your"
 )
 COMMON = frozenset(COMMON_WORDS.split())
 

@@ -38,6 +38,11 @@ class Embedder:
         }
         return [tuple(self._complete(s, readings[s.content_hash]) for s in segments) for segments, _ in work]
 
+    def warm(self) -> None:
+        """Load both models, which otherwise happens at the first object. Raises `ModelUnavailable`."""
+        self.text.encode(["warm"])
+        self.image.read([np.zeros((8, 8, 3), np.uint8)])
+
     def _complete(self, segment: Segment, reading: ImageReading) -> Segment:
         if segment.modality != "image":
             return replace(segment, vectors={self.text.space.id: reading.vector})

@@ -79,7 +79,8 @@ def _tiny_checkpoint(directory: Path, *, silent: bool) -> Path:
     )
     config = LlamaConfig(
         vocab_size=len(vocabulary), hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
-        num_key_value_heads=2, max_position_embeddings=1024, bos_token_id=1, eos_token_id=0, tie_word_embeddings=False, initializer_range=0.4,
+        num_key_value_heads=2, max_position_embeddings=1024, bos_token_id=1, eos_token_id=0, tie_word_embeddings=False,
+        initializer_range=0.4,
     )  # fmt: skip
     torch.manual_seed(1)
     model = LlamaForCausalLM(config)

@@ -56,6 +56,9 @@ class KafkaTopicConsumer:
             timeout_s = max(timeout_s, JOIN_WAIT_S)
         try:
             batches = self._consumer.poll(timeout_ms=max(1, int(timeout_s * 1000)))
+            if self._membership.dealt_out_anew:
+                self._go_back_to_committed()
+                batches = {}
         except KafkaError:
             # The next poll connects again; what was not read is still there.
             return []
@@ -63,6 +66,20 @@ class KafkaTopicConsumer:
             # A rebalance assigns partitions that are not paused; a paused consumer takes nothing of them.
             self._consumer.pause(*self._consumer.assignment())
         return [_incoming(record) for records in batches.values() for record in records]
+
+    def _go_back_to_committed(self) -> None:
+        """Read again what is not committed: it was in hand before the rebalance, and has been dropped.
+
+        kafka-python keeps the position of a partition that a member had before and has again, where Kafka's own client
+        would ask for the committed one.
+        """
+        for partition in self._consumer.assignment():
+            offset = self._consumer.committed(partition, timeout_ms=5000)
+            if offset is None:
+                self._consumer.seek_to_beginning(partition)
+            else:
+                self._consumer.seek(partition, offset)
+        self._membership.dealt_out_anew = False
 
     def revoked(self) -> frozenset[int]:
         """See `ports.consumer.Consumer`."""
@@ -113,6 +130,7 @@ class _Membership(ConsumerRebalanceListener):
 
     def __init__(self) -> None:
         self.joining = True
+        self.dealt_out_anew = False
         self._revoked: SimpleQueue[int] = SimpleQueue()
 
     def on_partitions_revoked(self, revoked: Sequence[Any]) -> None:
@@ -123,6 +141,7 @@ class _Membership(ConsumerRebalanceListener):
     def on_partitions_assigned(self, assigned: Sequence[Any]) -> None:
         del assigned
         self.joining = False
+        self.dealt_out_anew = True
 
     def taken_away(self) -> frozenset[int]:
         """The partitions that were revoked since the last call."""
