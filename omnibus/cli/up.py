@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from omnibus.cli import options
 from omnibus.cli.failures import CommandFailed, one_line
+
+if TYPE_CHECKING:
+    from omnibus.settings import Settings
 
 DETACH_LIMIT_S = 120.0
 _COMMAND = (sys.executable, "-m", "omnibus")
@@ -36,10 +39,10 @@ def up(
         if detach:
             start_detached(settings.data, settings.profile, warm=warm)
         else:
-            _foreground(settings.data, settings.profile, warm=warm)
+            _foreground(settings, warm=warm)
 
 
-def _foreground(data: Path, profile: str, *, warm: bool) -> None:
+def _foreground(settings: "Settings", *, warm: bool) -> None:
     from rich.console import Console
 
     from omnibus.cli.progress import StartUp
@@ -47,9 +50,15 @@ def _foreground(data: Path, profile: str, *, warm: bool) -> None:
     from omnibus.stacks.errors import StackFailed
     from omnibus.stacks.processes import own_processes
 
-    with StartUp(Console(stderr=True), data) as start_up:
+    with StartUp(Console(stderr=True), settings.data) as start_up:
         try:
-            run_embedded(data, more_parts=own_processes(profile, warm=warm), on_change=start_up.show)
+            run_embedded(
+                settings.data,
+                more_parts=own_processes(settings.profile, warm=warm),
+                on_change=start_up.show,
+                buckets=(settings.bucket, settings.question_bucket),
+                profile=settings.profile,
+            )
         except StackFailed as error:
             raise CommandFailed(str(error)) from error
 

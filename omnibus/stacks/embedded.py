@@ -36,11 +36,13 @@ def run_embedded(
     more_parts: MoreParts = servers_only,
     on_change: Callable[[StackState], None] = lambda _: None,
     buckets: tuple[str, str] = BUCKETS,
+    profile: str | None = None,
 ) -> None:
     """Run the stack in the foreground until a stop signal.
 
     `more_parts` makes the dispatchers and workers; they may need `tansu`, `seaweedfs`, `valkey` and `bridge`, and
     should restart with `tansu`, which forgets all topics. `buckets` are the indexed one and the one for questions.
+    `profile` is noted beside the addresses, so that other commands on the directory use the same models.
     Raises `StackFailed` when another stack uses the directory, a server is not installed, or a part fails for good.
     """
     layout = Layout(data.resolve())
@@ -49,7 +51,7 @@ def run_embedded(
         ports = allocate(servers.PORTS, layout.run / "ports.json")
         credentials = Credentials.of(layout.run / "credentials.json")
         endpoints = endpoints_of(layout, ports, credentials, buckets)
-        write_endpoints(layout.data, endpoints.as_settings())
+        write_endpoints(layout.data, endpoints.as_settings() | ({"profile": profile} if profile else {}))
         # Those of a stack that was killed, supervisor and all.
         servers.remove_sockets(ports)
         parts = [*server_parts(layout, ports, credentials, buckets), *more_parts(layout, endpoints)]
