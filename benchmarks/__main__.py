@@ -14,7 +14,7 @@ from benchmarks.table import Row, print_table
 from benchmarks.whole import Whole
 from omnibus.cli.progress import prepare_models
 from omnibus.cli.up import detached
-from omnibus.settings import load
+from omnibus.settings import load, load_running
 
 ONE_BY_ONE = 30
 MANY = 500
@@ -49,7 +49,7 @@ def _measure(folder: Path, profile: str) -> Iterator[Row]:
 
     data = folder / "data"
     with detached(data, profile):
-        whole = Whole(load(data=data, profile=profile))
+        whole = Whole(load_running(data))
         yield Row("the stack, idle, no model loaded", whole.resident_mib(), 700, "MiB", "PSS of all processes")
         whole.put_to_searchable_ms(one_by_one[:2], "warm/")
         whole.answer("What is in the pictures?")

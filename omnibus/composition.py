@@ -55,7 +55,13 @@ def ingest_parts(settings: Settings) -> IngestParts:
     )
 
 
-def answer_parts(settings: Settings) -> AnswerParts:
+def reply_desk(settings: Settings) -> tuple[Questions, Replies]:
+    """The questions and their replies, which need no model."""
+    cache = RedisCache(settings.redis)
+    return Questions(cache), Replies(Publisher(settings.kafka, source="/omnibus/answer"), cache)
+
+
+def answer_parts(settings: Settings, questions: Questions, replies: Replies) -> AnswerParts:
     """What an answer worker works with; its threads share all of it."""
     models = Models(store_of(settings), profile_named(settings.profile))
     text = models.text()
@@ -71,7 +77,7 @@ def answer_parts(settings: Settings) -> AnswerParts:
         max_object_bytes=settings.max_object_bytes,
     )
     return AnswerParts(
-        questions=Questions(cache),
+        questions=questions,
         encoded=EncodedQuestions(cache),
         encoder=encoder,
         text=text,
@@ -79,7 +85,7 @@ def answer_parts(settings: Settings) -> AnswerParts:
         retrieval=Retrieval(index, text.space.id, image.space.id),
         floors=FLOORS,
         writer=Writer(models.generator(), FLOORS, settings.answer_tokens),
-        replies=Replies(Publisher(settings.kafka, source="/omnibus/answer"), cache),
+        replies=replies,
         lineage=models.lineage(),
     )
 

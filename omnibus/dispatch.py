@@ -28,7 +28,9 @@ from workers.dispatch.loop import Dispatcher, Pace, Work
 from workers.dispatch.media import MediaLimits, MediaWork
 from workers.dispatch.questions import QuestionWork
 from workers.dispatch.retry import RetryPolicy
+from workers.domain.media import Version
 from workers.errors import ServiceUnavailable
+from workers.ingest.announce import Announcer
 
 KINDS = ("media", "questions")
 
@@ -60,6 +62,7 @@ def dispatch(
 
 def media_work(settings: Settings, publisher: Publisher) -> Work:
     """Notifications into ingest jobs."""
+    announcer = Announcer(publisher)
     return MediaWork(
         jobs=CeleryJobs(make_app(settings.redis)),
         dead_letters=DeadLetters(publisher),
@@ -68,6 +71,9 @@ def media_work(settings: Settings, publisher: Publisher) -> Work:
         policy=RetryPolicy(tries=settings.tries),
         new_id=lambda: str(uuid.uuid4()),
         random=random.random,
+        give_up=lambda change, cause: announcer.rejected(
+            change, Version(change.etag, change.sequencer), cause.kind, cause.reason
+        ),
     )
 
 

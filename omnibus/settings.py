@@ -122,6 +122,11 @@ def _from_file(settings_cls: type[BaseSettings], path: Path, parse: Callable[[st
     return InitSettingsSource(settings_cls, init_kwargs=values)
 
 
+def load_running(data: Path, **given: Any) -> Settings:
+    """The settings of the stack that runs on `data`, whatever the environment says of another one."""
+    return load(data=data, **json.loads((data / STATE_FILE).read_text()) | given)
+
+
 def write_endpoints(data: Path, endpoints: dict[str, Any]) -> None:
     """Note the running stack's addresses and credentials in its folder, readable by its owner alone."""
     path = data / STATE_FILE

@@ -11,12 +11,14 @@ from celery import Celery
 from celery.signals import heartbeat_sent, worker_process_init
 
 from omnibus.beat import heartbeat
-from omnibus.composition import answer_parts, ingest_parts
+from omnibus.composition import answer_parts, ingest_parts, reply_desk
 from omnibus.once import Once
 from omnibus.settings import Settings
 from workers.adapters.jobs.celery import INGEST_QUEUE, INGEST_TASK, make_app
+from workers.answer.asked import Questions
 from workers.answer.flow import QUEUE as ANSWER_QUEUE
 from workers.answer.flow import AnswerSteps
+from workers.answer.reply import Replies
 from workers.domain.change import Change
 from workers.errors import OmnibusError
 from workers.ingest.flow import index_changes
@@ -44,6 +46,8 @@ def work(settings: Settings, queues: Sequence[str], beat_file: Path | None, *, w
     beat()
     # At INFO it writes twenty lines for each connection.
     logging.getLogger("kafka").setLevel(logging.WARNING)
+    # At INFO it writes what every task returns, answers and all.
+    logging.getLogger("celery.app.trace").setLevel(logging.WARNING)
     threads = settings.answer_threads if pool == "threads" else 1
     app.worker_main(
         [
@@ -103,9 +107,10 @@ def _register_ingest(app: Celery, settings: Settings) -> Callable[[], None]:
 
 
 def _register_answer(app: Celery, settings: Settings) -> Callable[[], None]:
-    steps = Once(lambda: _answer_steps(settings))
+    desk = Once(lambda: reply_desk(settings))
+    steps = Once(lambda: _answer_steps(settings, *desk()))
     for name in AnswerSteps.NAMES:
-        app.task(name=f"answer.{name}")(_calling(steps, name))
+        app.task(name=f"answer.{name}")(_calling(steps, desk, name))
 
     def warm() -> None:
         steps().warm()
@@ -113,15 +118,22 @@ def _register_answer(app: Celery, settings: Settings) -> Callable[[], None]:
     return warm
 
 
-def _answer_steps(settings: Settings) -> AnswerSteps:
+def _answer_steps(settings: Settings, questions: Questions, replies: Replies) -> AnswerSteps:
     # Made by one thread while the others wait: these cannot be imported by several threads at once.
     for library in ("torch", "transformers", "lancedb", "lancedb.query"):
         import_module(library)
-    return AnswerSteps(answer_parts(settings))
+    return AnswerSteps(answer_parts(settings, questions, replies))
 
 
-def _calling(steps: Once[AnswerSteps], name: str) -> Callable[..., Any]:
+def _calling(steps: Once[AnswerSteps], desk: Once[tuple[Questions, Replies]], name: str) -> Callable[..., Any]:
     def step(*args: Any, **kwargs: Any) -> Any:
-        return getattr(steps(), name)(*args, **kwargs)
+        try:
+            made = steps()
+        except OmnibusError as error:
+            # Not even the parts could be made, a model being away, say: the requester is told all the same.
+            questions, replies = desk()
+            replies.fail(questions.get(kwargs["request_id"]).reply_to, error)
+            raise
+        return getattr(made, name)(*args, **kwargs)
 
     return step

@@ -2,6 +2,9 @@
 
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
+
+from pydantic import ValidationError
 
 from producers.errors import NoReply
 from producers.kafka import Publisher
@@ -36,7 +39,8 @@ def ask(
                 continue
             event_type = attributes.get("type")
             if event_type in TERMINAL:
-                return TERMINAL[event_type].model_validate_json(record.value)
+                with suppress(ValidationError):  # not from an answer worker; ours is still to come
+                    return TERMINAL[event_type].model_validate_json(record.value)
             if event_type == AnswerDelta.event_type and on_delta:
                 on_delta(AnswerDelta.model_validate_json(record.value).text)
     raise NoReply(f"no reply to question {request_id} within {timeout_s:.0f} s; is a worker running? (omnibus status)")

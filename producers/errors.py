@@ -5,6 +5,10 @@ class BusUnavailable(Exception):
     """Kafka did not answer in time."""
 
 
+class TooLargeForBus(Exception):
+    """A record is larger than the broker takes; trying again does not help."""
+
+
 class BucketUnavailable(Exception):
     """The object store did not answer, or refused."""
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from kafka import KafkaProducer
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, MessageSizeTooLargeError
 
-from producers.errors import BusUnavailable
+from producers.errors import BusUnavailable, TooLargeForBus
 from schemas.envelope import Message, to_record
 
 TIMEOUT_S = 10.0
@@ -68,7 +68,7 @@ class Publisher:
     def publish_all(
         self, records: Sequence[tuple[str, bytes | None, bytes | None, Sequence[tuple[str, bytes]]]]
     ) -> None:
-        """Send (topic, key, value, headers) records together, and wait for all of them."""
+        """Send (topic, key, value, headers) records together, and wait for all of them. Raises `TooLargeForBus`."""
         try:
             sent: list[Any] = [
                 self._producer.send(topic, key=key, value=value, headers=list(headers))
@@ -76,6 +76,8 @@ class Publisher:
             ]
             for future in sent:
                 future.get(timeout=self._timeout_s)
+        except MessageSizeTooLargeError as error:
+            raise TooLargeForBus(f"Kafka at {self._bootstrap} does not take a record of this size: {error}") from error
         except KafkaError as error:
             raise BusUnavailable(f"Kafka at {self._bootstrap} does not take messages: {error}") from error
 

@@ -24,17 +24,16 @@ def demo(profile: options.Profile = None) -> None:
 
         from omnibus.cli.progress import prepare_models
         from omnibus.cli.up import detached
-        from omnibus.settings import load
+        from omnibus.settings import load, load_running
 
         begun = monotonic()
         out = Console(highlight=False)
         with tempfile.TemporaryDirectory(prefix="omnibus-demo-") as folder:
             data = Path(folder)
-            # An environment that points at another stack must not lead the demo there.
             settings = load(data=data, profile=profile)
             prepare_models(settings)
             with detached(data, settings.profile, warm=True):
-                wrong = _show(out, load(data=data, profile=profile))
+                wrong = _show(out, load_running(data))
         out.print(f"\nThe demo took {monotonic() - begun:.0f} s. To go on with files of your own: omnibus up")
         if wrong:
             raise CommandFailed(f"{wrong} of the demo's questions were not answered as expected")

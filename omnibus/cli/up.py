@@ -80,6 +80,7 @@ def start_detached(data: Path, profile: str, *, warm: bool = False) -> None:
     from rich.console import Console
 
     from omnibus.cli.progress import StartUp
+    from omnibus.stacks.control import stop
     from omnibus.stacks.state import read_state
 
     data.mkdir(parents=True, exist_ok=True)
@@ -103,6 +104,7 @@ def start_detached(data: Path, profile: str, *, warm: bool = False) -> None:
                 if state.ready:
                     return
             sleep(0.1)
+    stop(data)
     raise CommandFailed(f"not ready after {DETACH_LIMIT_S:.0f} s; see {log} and `omnibus status`")
 
 

@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from omnibus.stacks.embedded import BRIDGE, MoreParts
 from omnibus.stacks.endpoints import Endpoints
@@ -17,15 +18,20 @@ WORKER_GRACE_S = 4.0
 def own_processes(profile: str, *, warm: bool = False) -> MoreParts:
     """The dispatchers and workers of one machine, with the models of `profile`, loaded at the start if `warm`."""
 
-    def parts(layout: Layout, _endpoints: Endpoints) -> Sequence[Part]:
+    def parts(layout: Layout, endpoints: Endpoints) -> Sequence[Part]:
         # Events that were sent while one of these was away are gone: the dispatcher looks for what was missed.
+        # This stack's own addresses win over any that the user's environment or omnibus.toml may name.
+        own = {f"OMNIBUS_{name.upper()}": value for name, value in endpoints.as_settings().items()}
+        environment = {**os.environ, **own, "OMNIBUS_PROFILE": profile}
         more = ("--warm",) if warm else ()
         forgetful = (TANSU, SEAWEEDFS, BRIDGE)
         return [
-            _part(layout, profile, "dispatch-media", ("dispatch", "media", "--catch-up"), restarts_with=forgetful),
-            _part(layout, profile, "dispatch-questions", ("dispatch", "questions"), restarts_with=(TANSU,)),
-            _part(layout, profile, "ingest-light", ("work", "--queues", "ingest.light", *more), grace_s=WORKER_GRACE_S),
-            _part(layout, profile, "answer", ("work", "--queues", "answer", *more), grace_s=WORKER_GRACE_S),
+            _part(layout, environment, "dispatch-media", ("dispatch", "media", "--catch-up"), restarts_with=forgetful),
+            _part(layout, environment, "dispatch-questions", ("dispatch", "questions"), restarts_with=(TANSU,)),
+            _part(
+                layout, environment, "ingest-light", ("work", "--queues", "ingest.light", *more), grace_s=WORKER_GRACE_S
+            ),
+            _part(layout, environment, "answer", ("work", "--queues", "answer", *more), grace_s=WORKER_GRACE_S),
         ]
 
     return parts
@@ -33,7 +39,7 @@ def own_processes(profile: str, *, warm: bool = False) -> MoreParts:
 
 def _part(
     layout: Layout,
-    profile: str,
+    environment: Mapping[str, str],
     name: str,
     command: Sequence[str],
     *,
@@ -45,8 +51,9 @@ def _part(
     return Part(
         name=name,
         argv=[sys.executable, "-m", "omnibus", *arguments],
-        env={**os.environ, "OMNIBUS_PROFILE": profile},
-        cwd=layout.run,
+        env=environment,
+        # Where the user is: there may be an omnibus.toml.
+        cwd=Path.cwd(),
         log=layout.logs / f"{name}.log",
         ready=heartbeat.ready,
         heartbeat=heartbeat,

@@ -1,6 +1,6 @@
 """Not a port: notes what was handed to the publisher. Whatever depends on a broker is tested on a real one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
@@ -28,10 +28,14 @@ class Sent:
 
 @dataclass
 class RecordingPublisher:
-    """`producers.kafka.Publisher` without a broker. With `away` set, it behaves as if Kafka were away."""
+    """`producers.kafka.Publisher` without a broker. With `away` set, it behaves as if Kafka were away.
+
+    `before_sending` is where a test holds a record up.
+    """
 
     sent: list[Sent] = field(default_factory=list)
     away: bool = False
+    before_sending: Callable[[], object] = field(default=lambda: None)
     _lock: Any = field(default_factory=Lock)
 
     def publish(
@@ -53,6 +57,7 @@ class RecordingPublisher:
     ) -> None:
         if self.away:
             raise BusUnavailable("Kafka does not take messages")
+        self.before_sending()
         with self._lock:
             self.sent.append(Sent(topic, key, value, tuple(headers)))
 

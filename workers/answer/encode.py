@@ -18,7 +18,8 @@ from workers.ports.cache import Cache
 from workers.ports.decoder import Decoder
 from workers.ports.encoders import ImageEncoder, ImageReading, TextEncoder
 
-KEPT_S = 600 + MARGIN_S
+KEPT_S = 24 * 3600 + MARGIN_S
+"""As long as the longest deadline."""
 
 
 @dataclass(frozen=True, slots=True)

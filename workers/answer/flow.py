@@ -8,6 +8,7 @@ from typing import Any
 
 from celery import Celery, chain, group, signature
 from celery.canvas import Signature
+from celery.exceptions import Ignore
 
 from workers.answer.asked import Asked, Questions
 from workers.answer.attribute import attribute
@@ -101,6 +102,9 @@ class AnswerSteps:
 
     def _run(self, step: str, request_id: str, state: State, work: Callable[[Asked, State], State]) -> State:
         asked = self._parts.questions.get(request_id)
+        if self._parts.replies.done([request_id]):
+            # Started a second time, and the first was faster after all.
+            raise Ignore
         begun = perf_counter()
         try:
             _check_deadline(asked, step)

@@ -61,7 +61,7 @@ class Writer:
             on_text=on_text,
             should_stop=should_stop,
         ).text.strip()
-        if not written or NOT_FOUND in written.upper() or says_nothing(written):
+        if not written or written == NOT_FOUND or says_nothing(written):
             return Answer(None, refused=NOT_SAID)
         return Answer(written) if _borne_out(written, question, texts) else Answer(None, refused=NOT_BORNE_OUT)
 

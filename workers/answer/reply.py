@@ -2,7 +2,8 @@
 
 The reply-once key is claimed before the terminal reply is published, and marked done after the broker has it. A
 process that dies in between leaves a claim that runs out, and the dispatcher's lease has the question worked on
-again; the reply's event id is derived from the request id, so that a reader can tell a second copy.
+again. The message is kept before it is first tried, and never replaced: should the broker have it although its
+acknowledgement was lost, what is sent again is a copy, with the same event id.
 """
 
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from producers.errors import BusUnavailable
 from producers.kafka import Publisher
-from schemas.answers import AnswerCompleted, AnswerDelta, AnswerFailed, FailureCode
+from schemas.answers import TERMINAL, AnswerCompleted, AnswerDelta, AnswerFailed, FailureCode
 from schemas.envelope import Message
 from workers.answer.asked import ReplyTo
 from workers.errors import OmnibusError, ServiceUnavailable, Transient
@@ -46,12 +47,24 @@ class Replies:
         if not self._cache.claim(key, CLAIMED, ttl_s=CLAIM_S):
             return False
         try:
-            self._publish(to, message, _event_id(to.request_id, "terminal"), {})
+            self._publish(to, self._settled(to, message), _event_id(to.request_id, "terminal"), {})
         except ServiceUnavailable:
             self._cache.delete([key])
             raise
         self._cache.put_many({key: DONE}, ttl_s=DONE_S)
         return True
+
+    def _settled(self, to: ReplyTo, message: AnswerCompleted | AnswerFailed) -> AnswerCompleted | AnswerFailed:
+        """The terminal message that was tried first: whether the broker has it may be unknown, so it stays."""
+        key = f"reply-body:{to.request_id}"
+        body = f"{message.event_type}\n{message.model_dump_json()}".encode()
+        if self._cache.claim(key, body, ttl_s=DONE_S):
+            return message
+        (first,) = self._cache.get_many([key])
+        if first is None:
+            return message
+        event_type, _, content = first.decode().partition("\n")
+        return TERMINAL[event_type].model_validate_json(content)
 
     def fail(self, to: ReplyTo, error: Exception) -> bool:
         """Publish `error` as the terminal reply: its code and sentence if it is one of ours, else `internal`."""

@@ -15,7 +15,7 @@ from schemas.topics import REPLIES
 from workers.answer.asked import Asked, ReplyTo
 from workers.domain.media import DEFAULT_TENANT
 from workers.domain.record import Incoming
-from workers.errors import BadQuestion, DeadlineExceeded, Permanent, ReplyTopicNotAllowed
+from workers.errors import BadQuestion, DeadlineExceeded, Permanent, ReplyTopicNotAllowed, ServiceUnavailable
 
 ID_LIMIT = 200
 """Characters of a request id or another attribute that a sender may choose and gets back."""
@@ -53,9 +53,19 @@ def inquiry(record: Incoming, rules: InquiryRules, now: datetime) -> Asked | Ref
     """What `record` asks, at `now` (UTC).
 
     A client may send nothing but the payload: its request id is then made of the record's topic, partition and offset.
-    Raises `ServiceUnavailable` when the broker cannot be asked about the reply topic.
+    Raises `ServiceUnavailable` when the broker cannot be asked about the reply topic, and nothing else.
     """
     attributes = attributes_of(record.headers)
+    try:
+        return _inquiry(record, attributes, rules, now)
+    except ServiceUnavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a hostile record breaks must cost that record alone
+        reply_to = ReplyTo(_request_id(record, attributes), REPLIES.name, DEFAULT_TENANT)
+        return Refused(reply_to, BadQuestion(f"the question cannot be read ({type(error).__name__})"))
+
+
+def _inquiry(record: Incoming, attributes: Mapping[str, str], rules: InquiryRules, now: datetime) -> Asked | Refused:
     payload = _payload(record)
     named = attributes.get("replytopic") or _text(payload.get("reply_topic"))
     refusal = rules.refusal(named) if named and named != REPLIES.name else ""
@@ -70,10 +80,10 @@ def inquiry(record: Incoming, rules: InquiryRules, now: datetime) -> Asked | Ref
     try:
         query = _query(record, attributes)
         deadline = query.deadline or _deadline_attribute(attributes) or now + timedelta(seconds=rules.deadline_s)
-        # Compared before it is converted: what is out of a datetime's range in UTC is no earlier than the longest.
-        deadline = min(deadline, now + LONGEST).astimezone(UTC)
+        # Compared before it is converted: either end of a datetime's range may be out of range in UTC.
         if deadline <= now:
             raise DeadlineExceeded(f"the question's deadline {deadline.isoformat()} had passed when it was read")
+        deadline = min(deadline, now + LONGEST).astimezone(UTC)
     except Permanent as error:
         return Refused(reply_to, error)
     return Asked(reply_to, query, deadline)

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Protocol
 
-from producers.errors import BusUnavailable
+from workers.dispatch.phases import OUTSIDE
 from workers.dispatch.watermark import Watermarks
 from workers.domain.record import Incoming, Position
-from workers.errors import ServiceUnavailable
 from workers.ports.consumer import Consumer
 
 
@@ -73,10 +72,11 @@ class Dispatcher:
         """One turn of the loop."""
         self._beat(self._marks.in_flight)
         records = self._consumer.poll(timeout_s=self._pace.busy_s if self._work.busy else self._pace.idle_s)
-        for partition in self._consumer.revoked():
+        revoked = self._consumer.revoked()
+        for partition in revoked:
             self._marks.drop(partition)
             self._work.drop(partition)
-        for record in records:
+        for record in (record for record in records if record.position.partition not in revoked):
             self._marks.open(record.position)
             self._work.take(record)
         self._advance()
@@ -88,9 +88,11 @@ class Dispatcher:
         try:
             for position in self._work.advance(monotonic()):
                 self._marks.complete(position)
-        except (ServiceUnavailable, BusUnavailable) as error:
+        except OUTSIDE as error:
             # Nothing is lost: what was not done stays open, and the next turn tries again.
             self._report(str(error))
+        except Exception as error:  # noqa: BLE001 - a dispatcher that ends stops every other record too
+            self._report(f"unexpected: {type(error).__name__}: {error}")
         else:
             self._report("")
 
@@ -110,6 +112,5 @@ class Dispatcher:
     def _commit(self) -> None:
         self._commit_due = monotonic() + self._pace.commit_s
         offsets = self._marks.pending_commits()
-        if offsets:
-            self._consumer.commit(offsets)
+        if offsets and self._consumer.commit(offsets):
             self._marks.committed(offsets)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from workers.dispatch.dead_letters import Cause, DeadLetters
 from workers.dispatch.notifications import changes_in
+from workers.dispatch.phases import run_phases
 from workers.dispatch.retry import RetryPolicy
 from workers.domain.change import Change, Outcome, Status
 from workers.domain.media import ObjectRef, Version
@@ -67,6 +68,8 @@ class MediaWork:
     policy: RetryPolicy
     new_id: Callable[[], str]
     random: Callable[[], float]
+    give_up: Callable[[Change, Cause], None] = lambda _change, _cause: None
+    """Told of a change that is not tried again, so that whoever waits for its object learns of it."""
     _waiting: dict[ObjectRef, _Task] = field(default_factory=dict)
     _flights: dict[str, _Flight] = field(default_factory=dict)
     _flying: set[ObjectRef] = field(default_factory=set)
@@ -84,6 +87,10 @@ class MediaWork:
             changes = changes_in(record, self.bucket)
         except BadEvent as error:
             self._dead.append((_Ticket(record, 1), Cause("parse", error.kind, error.message)))
+            return
+        except Exception as error:  # noqa: BLE001 - whatever a hostile record breaks must cost that record alone
+            reason = f"the event cannot be read ({type(error).__name__})"
+            self._dead.append((_Ticket(record, 1), Cause("parse", BadEvent.kind, reason)))
             return
         ticket = _Ticket(record, max(1, len(changes)))
         if not changes:
@@ -107,10 +114,11 @@ class MediaWork:
 
     def advance(self, now: float) -> Sequence[Position]:
         """Bury, collect, send again what was lost, start what waits. What was done before an error is not forgotten."""
-        self._bury()
-        self._collect(now)
-        self._expire(now)
-        self._launch(now)
+        trouble = run_phases(
+            [self._bury, lambda: self._collect(now), lambda: self._expire(now), lambda: self._launch(now)]
+        )
+        if trouble is not None and not self._done:
+            raise trouble
         done, self._done = self._done, []
         return done
 
@@ -130,7 +138,9 @@ class MediaWork:
             for task in batch:
                 del self._waiting[task.change.ref]
                 self._flying.add(task.change.ref)
-            self._flights[job_id] = _Flight(tuple(batch), now + self.limits.lease_s)
+            # It may have to wait for those before it, and the lease runs from now.
+            lease_s = self.limits.lease_s * (len(self._flights) + 1)
+            self._flights[job_id] = _Flight(tuple(batch), now + lease_s)
 
     def _next_batch(self, now: float) -> list[_Task]:
         batch: list[_Task] = []
@@ -149,6 +159,9 @@ class MediaWork:
             flight = self._land(job_id)
             if isinstance(result, JobFailure):
                 self._again_alone(flight, result.error, now)
+                continue
+            if len(result) != len(flight.tasks):
+                self._again_alone(flight, f"{len(result)} outcomes for {len(flight.tasks)} changes", now)
                 continue
             for task, outcome in zip(flight.tasks, result, strict=True):
                 self._settle(task, outcome, now)
@@ -182,6 +195,7 @@ class MediaWork:
             self._complete(task.ticket)
         elif self.policy.exhausted(task.tries):
             self._dead.append((task.ticket, cause))
+            self.give_up(task.change, cause)
         else:
             task.not_before = now + self.policy.delay_s(task.tries, self.random())
             self._waiting[task.change.ref] = task

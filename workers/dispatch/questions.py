@@ -2,15 +2,17 @@
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from workers.answer.asked import Asked, Questions
+from schemas.topics import REPLIES
+from workers.answer.asked import Asked, Questions, ReplyTo
 from workers.answer.reply import Replies
 from workers.dispatch.dead_letters import Cause, DeadLetters
 from workers.dispatch.inquiries import InquiryRules, Refused, inquiry
+from workers.dispatch.phases import run_phases
 from workers.domain.record import Incoming, Position
-from workers.errors import DeadlineExceeded, WorkLost
+from workers.errors import DeadlineExceeded, OmnibusError, ServiceUnavailable, WorkLost
 from workers.ports.jobs import Jobs
 
 
@@ -69,11 +71,11 @@ class QuestionWork:
 
     def advance(self, now: float) -> Sequence[Position]:
         """Read, refuse, start, see which have their reply, start again what was lost."""
-        self._read()
-        self._refuse()
-        self._start_new(now)
-        self._collect()
-        self._expire(now)
+        trouble = run_phases(
+            [self._read, self._refuse, lambda: self._start_new(now), self._collect, lambda: self._expire(now)]
+        )
+        if trouble is not None and not self._done:
+            raise trouble
         done, self._done = self._done, []
         return done
 
@@ -90,7 +92,12 @@ class QuestionWork:
     def _refuse(self) -> None:
         for _ in range(len(self._refused)):
             record, refused = self._refused[0]
-            self.replies.fail(refused.reply_to, refused.error)
+            try:
+                self.replies.fail(refused.reply_to, refused.error)
+            except ServiceUnavailable:
+                self._refused[0] = (record, replace(refused, reply_to=_fallback(refused.reply_to)))
+                self._refused.rotate(-1)
+                raise
             if not self.replies.done([refused.reply_to.request_id]):
                 # Claimed by a process that may have died since: look again, until it is done or the claim runs out.
                 self._refused.rotate(-1)
@@ -136,15 +143,25 @@ class QuestionWork:
         utc_now = self.utc_now()
         for entry in list(self._open.values()):
             if entry.asked.deadline <= utc_now:
-                self.replies.fail(
-                    entry.asked.reply_to, DeadlineExceeded("the deadline passed before the answer was ready")
-                )
+                self._fail(entry, DeadlineExceeded("the deadline passed before the answer was ready"))
             elif entry.lease_ends <= now:
                 self._again(entry, now)
 
     def _again(self, entry: _Open, now: float) -> None:
         if entry.tries >= self.tries:
             reason = f"no worker finished the question in {entry.tries} tries of {self.lease_s:.0f} s"
-            self.replies.fail(entry.asked.reply_to, WorkLost(reason))
+            self._fail(entry, WorkLost(reason))
         else:
             self._start(entry, now)
+
+    def _fail(self, entry: _Open, error: OmnibusError) -> None:
+        try:
+            self.replies.fail(entry.asked.reply_to, error)
+        except ServiceUnavailable:
+            entry.asked = replace(entry.asked, reply_to=_fallback(entry.asked.reply_to))
+            raise
+
+
+def _fallback(reply_to: ReplyTo) -> ReplyTo:
+    """A requester's own topic may have vanished since it was looked up; the replies of all do not."""
+    return replace(reply_to, topic=REPLIES.name)

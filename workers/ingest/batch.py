@@ -6,7 +6,7 @@ from time import perf_counter
 from typing import TypeVar
 
 from workers.domain.change import Change, Outcome, Status
-from workers.errors import OmnibusError, Permanent
+from workers.errors import OmnibusError, Permanent, Transient
 
 Before = TypeVar("Before")
 After = TypeVar("After")
@@ -40,13 +40,13 @@ class Batch:
     def together(
         self, step: str, work: Sequence[tuple[Change, Before]], do: Callable[[Sequence[Before]], Sequence[After]]
     ) -> list[tuple[Change, After]]:
-        """`do` for all at once; it fails for all at once too."""
+        """`do` for all at once. Where it fails nobody knows because of which, so nothing is rejected for it."""
         begun = perf_counter()
         try:
             results = do([before for _, before in work]) if work else []
         except OmnibusError as error:
             for change, _ in work:
-                self.fail(step, change, error)
+                self.fail(step, change, error if len(work) == 1 else _for_now(error))
             return []
         finally:
             self._time(step, begun)
@@ -63,3 +63,10 @@ class Batch:
 
     def _time(self, step: str, begun: float) -> None:
         self.timings_ms[step] = self.timings_ms.get(step, 0.0) + (perf_counter() - begun) * 1000
+
+
+def _for_now(error: OmnibusError) -> OmnibusError:
+    """The same error as one that may pass: tried again, the object is in another batch."""
+    passing = Transient(error.message)
+    passing.kind = error.kind
+    return passing

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from workers.domain.change import Change, Outcome, Status
 from workers.domain.decoded import Decoded, DecodedImage
 from workers.domain.segment import IndexedObject, Segment
-from workers.errors import ObjectGone
+from workers.errors import MediaTooLarge, ObjectGone
 from workers.ingest.announce import Announcer
 from workers.ingest.batch import Batch
 from workers.ingest.embed import Embedder
@@ -48,8 +48,7 @@ def index_changes(parts: IngestParts, changes: Sequence[Change]) -> list[Outcome
     batch = Batch(changes)
     seen = batch.each("look", [(c, c) for c in changes], lambda change: look(parts.bucket, parts.index, change))
     current = _without_settled(parts, batch, seen)
-    fetched = batch.each("fetch", current, _fetch(parts))
-    decoded = batch.each("decode", fetched, _decode(parts))
+    decoded = batch.each("decode", current, _decode(parts))
     segmented = batch.each("segment", decoded, _segment(parts))
     embedded = batch.together("embed", segmented, _embed(parts))
     confirmed = batch.each("look", embedded, _confirm(parts))
@@ -101,18 +100,21 @@ def _announce_held(parts: IngestParts) -> Callable[[Sight], None]:
     return announce
 
 
-def _fetch(parts: IngestParts) -> Callable[[Sight], tuple[Sight, bytes]]:
-    def fetch(sight: Sight) -> tuple[Sight, bytes]:
+def _decode(parts: IngestParts) -> Callable[[Sight], _Work]:
+    """Fetch and decode in one step, object by object: the bytes of a whole batch could be gigabytes."""
+
+    def decode(sight: Sight) -> _Work:
+        if sight.info is not None and sight.info.size > parts.max_object_bytes:
+            raise MediaTooLarge(
+                f"{sight.ref.key} has {sight.info.size} bytes; at most {parts.max_object_bytes} are read"
+            )
         try:
-            return sight, parts.bucket.read(sight.ref, limit=parts.max_object_bytes)
+            data = parts.bucket.read(sight.ref, limit=parts.max_object_bytes)
         except ObjectGone as error:
             raise ObjectChanged(f"{sight.ref.name} was removed while it was being indexed") from error
+        return _Work(sight, parts.decoder.decode(data, key=sight.ref.key))
 
-    return fetch
-
-
-def _decode(parts: IngestParts) -> Callable[[tuple[Sight, bytes]], _Work]:
-    return lambda fetched: _Work(fetched[0], parts.decoder.decode(fetched[1], key=fetched[0].ref.key))
+    return decode
 
 
 def _segment(parts: IngestParts) -> Callable[[_Work], _Work]:

@@ -17,8 +17,11 @@ class Consumer(Protocol):
         """The partitions taken away since the last call: what was read of them is somebody else's now."""
         ...
 
-    def commit(self, offsets: Mapping[int, int]) -> None:
-        """Note, for each partition, the offset of the first record that is not done. If lost, work is redone."""
+    def commit(self, offsets: Mapping[int, int]) -> bool:
+        """Note, for each partition, the offset of the first record that is not done; whether the broker has it.
+
+        What is not noted is read again: work is then redone.
+        """
         ...
 
     def pause(self, *, paused: bool) -> None:

@@ -1,6 +1,7 @@
 """The Consumer port over Kafka, through kafka-python."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -64,7 +65,7 @@ class KafkaTopicConsumer:
             return []
         if self._paused:
             # A rebalance assigns partitions that are not paused; a paused consumer takes nothing of them.
-            self._consumer.pause(*self._consumer.assignment())
+            self.pause(paused=True)
         return [_incoming(record) for records in batches.values() for record in records]
 
     def _go_back_to_committed(self) -> None:
@@ -85,20 +86,22 @@ class KafkaTopicConsumer:
         """See `ports.consumer.Consumer`."""
         return self._membership.taken_away()
 
-    def commit(self, offsets: Mapping[int, int]) -> None:
+    def commit(self, offsets: Mapping[int, int]) -> bool:
         """See `ports.consumer.Consumer`."""
         marks = {TopicPartition(self._topic, p): OffsetAndMetadata(offset, "", -1) for p, offset in offsets.items()}
         try:
             self._consumer.commit(marks, timeout_ms=5000)
         except KafkaError:
             # A rebalance or an absent broker: whoever reads these records next does the work again.
-            return
+            return False
+        return True
 
     def pause(self, *, paused: bool) -> None:
         """See `ports.consumer.Consumer`."""
         self._paused = paused
-        partitions = self._consumer.assignment()
-        (self._consumer.pause if paused else self._consumer.resume)(*partitions)
+        # The client's own thread may take a partition away in between; the next poll pauses what is then assigned.
+        with suppress(KeyError, KafkaError):
+            (self._consumer.pause if paused else self._consumer.resume)(*self._consumer.assignment())
 
     def close(self) -> None:
         """See `ports.consumer.Consumer`."""

@@ -17,6 +17,8 @@ from workers.ports.jobs import JobFailure
 
 INGEST_TASK = "ingest.index_changes"
 INGEST_QUEUE = "ingest.light"
+TIME_LIMIT_S = 540
+"""Seconds after which an ingest task is killed; its objects are then tried one by one."""
 VISIBILITY_S = 600
 """Longer than any task may run: a task that is still running must not be handed out a second time. What is really lost
 comes back sooner, when the dispatcher's lease ends."""
@@ -64,6 +66,7 @@ def make_app(redis_url: str) -> Celery:
         result_serializer="json",
         accept_content=["json"],
         task_acks_late=True,
+        task_time_limit=TIME_LIMIT_S,
         task_reject_on_worker_lost=True,
         worker_prefetch_multiplier=1,
         broker_transport_options=transport,
