@@ -11,8 +11,8 @@ from workers.domain.hit import FusedHit
 from workers.domain.segment import StoredSegment
 from workers.ports.generator import NOT_FOUND, Generator, Passage
 
-SOURCES = 4
-"""Segments that the model is shown at most."""
+SOURCES = 3
+"""Segments that the model is shown at most: reading them is most of an answer's time on a CPU."""
 SUPPORTED = 0.5
 """Least share of the answer's new words that the sources must have; see docs/decisions/004-refusal.md."""
 

@@ -114,9 +114,7 @@ class MediaWork:
 
     def advance(self, now: float) -> Sequence[Position]:
         """Bury, collect, send again what was lost, start what waits. What was done before an error is not forgotten."""
-        trouble = run_phases(
-            [self._bury, lambda: self._collect(now), lambda: self._expire(now), lambda: self._launch(now)]
-        )
+        trouble = run_phases([self._bury, lambda: self._look_after_flights(now), lambda: self._launch(now)])
         if trouble is not None and not self._done:
             raise trouble
         done, self._done = self._done, []
@@ -153,6 +151,11 @@ class MediaWork:
             if len(batch) == self.limits.batch:
                 break
         return batch
+
+    def _look_after_flights(self, now: float) -> None:
+        # One phase: no lease runs out while the results cannot be seen.
+        self._collect(now)
+        self._expire(now)
 
     def _collect(self, now: float) -> None:
         for job_id, result in self.jobs.ingest_results(list(self._flights)).items():

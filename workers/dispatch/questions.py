@@ -72,7 +72,7 @@ class QuestionWork:
     def advance(self, now: float) -> Sequence[Position]:
         """Read, refuse, start, see which have their reply, start again what was lost."""
         trouble = run_phases(
-            [self._read, self._refuse, lambda: self._start_new(now), self._collect, lambda: self._expire(now)]
+            [self._read, self._refuse, lambda: self._start_new(now), lambda: self._look_after_open(now)]
         )
         if trouble is not None and not self._done:
             raise trouble
@@ -127,6 +127,11 @@ class QuestionWork:
         )
         entry.tries += 1
         entry.lease_ends = now + self.lease_s
+
+    def _look_after_open(self, now: float) -> None:
+        # One phase: no lease runs out while it cannot be seen which questions have their reply.
+        self._collect()
+        self._expire(now)
 
     def _collect(self) -> None:
         if not self._open:
