@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
-from producers.errors import BusUnavailable
+from producers.errors import BusUnavailable, TooLargeForBus
 from schemas.envelope import Message, attributes_of, to_record
 
 
@@ -30,12 +30,15 @@ class Sent:
 class RecordingPublisher:
     """`producers.kafka.Publisher` without a broker. With `away` set, it behaves as if Kafka were away.
 
-    `before_sending` is where a test holds a record up.
+    `before_sending` is where a test holds a record up, `after_sending` where the acknowledgement may be lost, and
+    `largest` is the broker's limit in bytes.
     """
 
     sent: list[Sent] = field(default_factory=list)
     away: bool = False
     before_sending: Callable[[], object] = field(default=lambda: None)
+    after_sending: Callable[[], object] = field(default=lambda: None)
+    largest: int = 2**30
     _lock: Any = field(default_factory=Lock)
 
     def publish(
@@ -57,9 +60,12 @@ class RecordingPublisher:
     ) -> None:
         if self.away:
             raise BusUnavailable("Kafka does not take messages")
+        if len(value or b"") > self.largest:
+            raise TooLargeForBus("the record is too large")
         self.before_sending()
         with self._lock:
             self.sent.append(Sent(topic, key, value, tuple(headers)))
+        self.after_sending()
 
     def on(self, topic: str) -> list[Sent]:
         """What was sent to this topic."""

@@ -8,6 +8,7 @@ import pytest
 from fakes.cache import DictCache
 from fakes.publisher import RecordingPublisher
 
+from producers.errors import BusUnavailable
 from schemas.answers import AnswerCompleted, AnswerDelta, AnswerFailed
 from workers.answer.asked import ReplyTo
 from workers.answer.reply import CLAIM_S, DONE_S, MESSAGE_LIMIT, Replies
@@ -148,3 +149,18 @@ def test_a_sentence_that_is_too_long_is_cut(world: World) -> None:
 def test_a_question_without_a_trace_gets_a_reply_without_one(world: World) -> None:
     world.replies.terminal(ReplyTo("2", "team.a", "them"), AnswerCompleted(request_id="2"))
     assert "traceparent" not in world.publisher.sent[0].attributes
+
+
+def test_a_reply_whose_acknowledgement_was_lost_is_sent_again_and_never_contradicted(world: World) -> None:
+    def lose() -> None:
+        raise BusUnavailable("no acknowledgement")
+
+    world.publisher.after_sending = lose
+    with pytest.raises(ServiceUnavailable):
+        world.replies.terminal(TO, COMPLETED)
+    world.publisher.after_sending = lambda: None
+    assert world.replies.fail(TO, ServiceUnavailable("the step failed"))
+    first, second = world.publisher.sent
+    assert first.value == second.value
+    assert first.attributes["id"] == second.attributes["id"]
+    assert second.attributes["type"] == AnswerCompleted.event_type

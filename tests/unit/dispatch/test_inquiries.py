@@ -109,8 +109,9 @@ def test_an_event_of_another_type_is_refused() -> None:
     assert "io.omnibus.other.v1" in refused({"text": "what?"}, type="io.omnibus.other.v1").error.message
 
 
-def test_a_deadline_that_has_passed_is_refused() -> None:
-    assert isinstance(refused({"text": "?", "deadline": "2030-12-31T23:59:59Z"}).error, DeadlineExceeded)
+@pytest.mark.parametrize("deadline", ["2030-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00"])
+def test_a_deadline_that_has_passed_is_refused(deadline: str) -> None:
+    assert isinstance(refused({"text": "?", "deadline": deadline}).error, DeadlineExceeded)
 
 
 def test_the_deadline_may_come_in_a_header() -> None:
