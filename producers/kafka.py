@@ -42,7 +42,9 @@ class Publisher:
                 reconnect_backoff_max_ms=1000,
             )
         except KafkaError as error:
-            raise BusUnavailable(f"Kafka at {bootstrap} does not answer: {error}") from error
+            raise BusUnavailable(
+                f"Kafka at {bootstrap} does not answer ({error}); is the stack up? (omnibus up)"
+            ) from error
 
     def publish(
         self,
