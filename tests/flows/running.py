@@ -1,11 +1,12 @@
 """A running stack as its users see it: the command, a Kafka client, an S3 client."""
 
 import json
+import os
 import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,10 +32,15 @@ class Finished:
         return json.loads(self.out)
 
 
-def omnibus(*arguments: str, timeout_s: float = 240) -> Finished:
-    """Run the command as a user does."""
+def omnibus(*arguments: str, timeout_s: float = 240, settings: Mapping[str, str] | None = None) -> Finished:
+    """Run the command as a user does, with `settings` as variables of its environment."""
     done = subprocess.run(
-        [sys.executable, "-m", "omnibus", *arguments], capture_output=True, text=True, timeout=timeout_s, check=False
+        [sys.executable, "-m", "omnibus", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+        check=False,
+        env={**os.environ, **(settings or {})},
     )
     return Finished(done.returncode, done.stdout, done.stderr)
 
