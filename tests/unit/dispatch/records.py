@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 from hypothesis import strategies as st
@@ -70,5 +71,6 @@ def _spoil(sample: bytes, changes: list[tuple[int, Any]]) -> bytes:
     value = json.loads(sample)
     for number, wrong in changes:
         places = _places(value)
-        places[number % len(places)](wrong)
+        # A copy: what is put in may itself be spoilt by the next change, and the sample of it must not be.
+        places[number % len(places)](deepcopy(wrong))
     return json.dumps(value).encode()

@@ -1,5 +1,6 @@
 """The announcement of what became of an object."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -28,7 +29,8 @@ def announcer(publisher: RecordingPublisher) -> Announcer:
 
 
 def test_an_indexed_object_is_announced_under_its_name(announcer: Announcer, publisher: RecordingPublisher) -> None:
-    announcer.indexed(CHANGE, VERSION, "text/plain", 3, unchanged=False)
+    changed = replace(CHANGE, at=datetime.now(UTC) - timedelta(seconds=2))
+    announcer.indexed(changed, VERSION, "text/plain", 3, unchanged=False)
     (sent,) = publisher.on("rag.index-events")
     event = MediaIndexed.model_validate_json(sent.value or b"")
     assert sent.key == b"media/a b"
