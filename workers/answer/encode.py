@@ -108,7 +108,9 @@ class QuestionEncoder:
         words = " ".join(part for part in (query.text, seen) if part)
         text_vectors = list(self.text.encode([words])) if words else []
         if reading is None:
-            image_vectors = list(self.image.encode_texts([words]))
+            # One pass of the text model where words and pictures share its space.
+            shared = self.image.text_space == self.text.space.id
+            image_vectors = text_vectors[:1] if shared else list(self.image.encode_texts([words]))
         else:
             image_vectors = [reading.vector]
             if self.image.text_space == self.text.space.id:

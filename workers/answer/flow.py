@@ -24,6 +24,8 @@ from workers.ports.encoders import TextEncoder
 from workers.ports.index import Index
 
 QUEUE = "answer"
+EXPENSIVE = ("encode", "generate")
+"""Steps before which it pays to ask whether the question has its reply already."""
 State = dict[str, Any]
 """What travels between the steps: ids, scores and timings."""
 
@@ -102,7 +104,7 @@ class AnswerSteps:
 
     def _run(self, step: str, request_id: str, state: State, work: Callable[[Asked, State], State]) -> State:
         asked = self._parts.questions.get(request_id)
-        if self._parts.replies.done([request_id]):
+        if step in EXPENSIVE and self._parts.replies.done([request_id]):
             # Started a second time, and the first was faster after all.
             raise Ignore
         begun = perf_counter()

@@ -1,6 +1,7 @@
 """One batch of changes on its way through the steps: who is still in, and what became of the others."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TypeVar
@@ -24,18 +25,31 @@ class Batch:
     timings_ms: dict[str, float] = field(default_factory=dict)
 
     def each(
-        self, step: str, work: Sequence[tuple[Change, Before]], do: Callable[[Before], After]
+        self,
+        step: str,
+        work: Sequence[tuple[Change, Before]],
+        do: Callable[[Before], After],
+        *,
+        threads: int = 1,
     ) -> list[tuple[Change, After]]:
-        """`do` for one after the other; only those that went well."""
+        """`do` for each; only those that went well, in order. With `threads`, so many at once: for steps that wait."""
         begun = perf_counter()
-        done: list[tuple[Change, After]] = []
-        for change, before in work:
+
+        def attempt(item: tuple[Change, Before]) -> tuple[Change, After] | None:
             try:
-                done.append((change, do(before)))
+                return item[0], do(item[1])
             except OmnibusError as error:
-                self.fail(step, change, error)
+                self.fail(step, item[0], error)
+                return None
+
+        if threads > 1 and len(work) > 1:
+            with ThreadPoolExecutor(threads) as pool:
+                attempts = list(pool.map(attempt, work))
+        else:
+            # In this thread: a decoder's process lives as long as the thread that started it.
+            attempts = [attempt(item) for item in work]
         self._time(step, begun)
-        return done
+        return [done for done in attempts if done is not None]
 
     def together(
         self, step: str, work: Sequence[tuple[Change, Before]], do: Callable[[Sequence[Before]], Sequence[After]]

@@ -17,6 +17,9 @@ from workers.ports.decoder import Decoder
 from workers.ports.index import Index
 from workers.ports.splitter import Splitter
 
+LOOKING = 8
+"""Objects that are looked at side by side: a look is two short waits, for the index and for the bucket."""
+
 
 @dataclass(frozen=True, slots=True)
 class IngestParts:
@@ -46,12 +49,14 @@ def index_changes(parts: IngestParts, changes: Sequence[Change]) -> list[Outcome
     Idempotent. Raises nothing of ours: what fails is in the outcomes.
     """
     batch = Batch(changes)
-    seen = batch.each("look", [(c, c) for c in changes], lambda change: look(parts.bucket, parts.index, change))
+    seen = batch.each(
+        "look", [(c, c) for c in changes], lambda change: look(parts.bucket, parts.index, change), threads=LOOKING
+    )
     current = _without_settled(parts, batch, seen)
     decoded = batch.each("decode", current, _decode(parts))
     segmented = batch.each("segment", decoded, _segment(parts))
     embedded = batch.together("embed", segmented, _embed(parts))
-    confirmed = batch.each("look", embedded, _confirm(parts))
+    confirmed = batch.each("look", embedded, _confirm(parts), threads=LOOKING)
     written = batch.together("write", confirmed, _write(parts))
     announced = batch.each("announce", written, _announce(parts))
     for change, _ in announced:
