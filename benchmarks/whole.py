@@ -8,12 +8,12 @@ from time import perf_counter
 from typing import Any
 
 import psutil
-from minio import Minio
 
 from omnibus.settings import Settings
 from omnibus.stacks.state import read_state
 from producers.ask import ask
 from producers.kafka import Publisher
+from producers.s3 import s3_client
 from producers.tail import Tail
 from schemas.answers import AnswerCompleted
 from schemas.questions import QueryRequested
@@ -27,8 +27,7 @@ class Whole:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        host = settings.s3.removeprefix("http://")
-        self._s3 = Minio(host, access_key=settings.access_key, secret_key=settings.secret_key, secure=False)
+        self._s3 = s3_client(settings.s3, settings.access_key, settings.secret_key)
 
     def put_to_searchable_ms(self, paths: Sequence[Path], prefix: str) -> float:
         """Milliseconds from the beginning of a put to MediaIndexed, one object at a time; median.

@@ -3,7 +3,8 @@
 from omnibus.profiles import FLOORS, Models, profile_named, store_of
 from omnibus.settings import Settings
 from producers.kafka import Publisher
-from workers.adapters.bucket.s3 import S3Bucket, s3_client
+from producers.s3 import s3_client
+from workers.adapters.bucket.s3 import S3Bucket
 from workers.adapters.cache.redis import RedisCache
 from workers.adapters.decoders.limits import DecodeLimits
 from workers.adapters.decoders.sandbox import SandboxedDecoder

@@ -5,19 +5,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from minio import Minio
 from minio.error import MinioException
 from urllib3.exceptions import HTTPError
 
 from producers.errors import BucketUnavailable
+from producers.s3 import s3_client
 from schemas.questions import MediaRef
 
 
 @contextmanager
 def attached(endpoint: str, access_key: str, secret_key: str, bucket: str, path: Path) -> Iterator[MediaRef]:
     """A reference to `path`'s bytes in `bucket`, which are removed at the end. Raises `BucketUnavailable`."""
-    scheme, _, host = endpoint.partition("://")
-    client = Minio(host, access_key=access_key, secret_key=secret_key, secure=scheme == "https")
+    client = s3_client(endpoint, access_key, secret_key)
     key = f"{uuid.uuid4()}{path.suffix}"
     try:
         client.fput_object(bucket, key, str(path))

@@ -46,17 +46,16 @@ def upload_files(
     """Upload, and with `wait` wait for what becomes of each; an outcome per file."""
     from contextlib import ExitStack
 
-    from minio import Minio
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+    from producers.s3 import s3_client
     from producers.tail import Tail
     from producers.upload import UploadOutcome, outcomes, plan, put
     from schemas.topics import INDEX_EVENTS
 
     items = plan(paths, prefix)
-    scheme, _, host = settings.s3.partition("://")
-    client = Minio(host, access_key=settings.access_key, secret_key=settings.secret_key, secure=scheme == "https")
+    client = s3_client(settings.s3, settings.access_key, settings.secret_key)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with ExitStack() as stack:
         tail = stack.enter_context(Tail(settings.kafka, INDEX_EVENTS.name)) if wait else None

@@ -8,7 +8,7 @@ from minio.error import MinioException
 from urllib3.exceptions import HTTPError
 
 from omnibus.stacks.errors import StackFailed
-from workers.adapters.bucket.s3 import s3_client
+from producers.s3 import s3_client
 
 PATIENCE_S = 45.0
 """How long an object store may take to start. SeaweedFS takes 3 to 5 s."""

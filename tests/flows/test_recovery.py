@@ -13,9 +13,9 @@ import pytest
 from kafka import KafkaProducer
 from running import Stack, omnibus
 
+from producers.s3 import s3_client
 from schemas.notification import change
 from schemas.topics import MEDIA_EVENTS
-from workers.adapters.bucket.s3 import s3_client
 
 PROFILE = "offline-small"
 SHORT_LEASE = {"OMNIBUS_MEDIA_LEASE_S": "30"}

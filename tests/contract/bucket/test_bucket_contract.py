@@ -13,7 +13,8 @@ from fakes.bucket import DictBucket
 from minio import Minio
 
 from omnibus.stacks.endpoints import Endpoints
-from workers.adapters.bucket.s3 import S3Bucket, s3_client
+from producers.s3 import s3_client
+from workers.adapters.bucket.s3 import S3Bucket
 from workers.domain.media import ObjectRef
 from workers.errors import MediaTooLarge, ObjectGone, ServiceUnavailable
 from workers.ports.bucket import Bucket

@@ -14,9 +14,9 @@ from minio.commonconfig import CopySource, Tags
 from minio.deleteobjects import DeleteObject
 
 from omnibus.stacks.endpoints import Endpoints
+from producers.s3 import s3_client
 from schemas.notification import Notification
 from schemas.topics import MEDIA_EVENTS
-from workers.adapters.bucket.s3 import s3_client
 
 PART = 5 * 1024 * 1024
 END = re.compile("/end [12]$")

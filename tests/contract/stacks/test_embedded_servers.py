@@ -7,7 +7,7 @@ from kafka import KafkaConsumer, KafkaProducer
 from redis import Redis
 
 from omnibus.stacks.endpoints import Endpoints
-from workers.adapters.bucket.s3 import s3_client
+from producers.s3 import s3_client
 
 
 def test_kafka_takes_records_and_gives_them_back(embedded_servers: Endpoints) -> None:

@@ -21,7 +21,7 @@ from urllib3.exceptions import HTTPError
 from omnibus.stacks.control import stop
 from omnibus.stacks.endpoints import Endpoints
 from omnibus.stacks.state import PartState, StackState, process_started, read_state
-from workers.adapters.bucket.s3 import s3_client
+from producers.s3 import s3_client
 
 WaitUntil = Callable[..., Any]
 RunServers = Callable[[Path], AbstractContextManager[Any]]

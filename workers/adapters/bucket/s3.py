@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 
 from minio import Minio
 from minio.error import MinioException, S3Error
-from urllib3 import PoolManager, Retry, Timeout
 from urllib3.exceptions import HTTPError
 
 from workers.domain.media import ObjectInfo, ObjectRef
@@ -14,13 +13,6 @@ from workers.errors import MediaTooLarge, ObjectGone, ServiceUnavailable
 
 GONE = {"NoSuchKey", "NoSuchBucket", "NoSuchVersion", "MethodNotAllowed"}
 """S3 error codes for an object that is not there; the last is the answer for a delete marker."""
-
-
-def s3_client(endpoint: str, access_key: str, secret_key: str) -> Minio:
-    """A client for `http://host:port` or `https://host:port` that gives up soon, so that the caller can decide."""
-    pool = PoolManager(timeout=Timeout(connect=2, read=30), retries=Retry(total=2, backoff_factor=0.2), maxsize=16)
-    scheme, _, host = endpoint.partition("://")
-    return Minio(host, access_key=access_key, secret_key=secret_key, secure=scheme == "https", http_client=pool)
 
 
 class S3Bucket:

@@ -22,6 +22,18 @@ TIME_LIMIT_S = 540
 VISIBILITY_S = 600
 """Longer than any task may run: a task that is still running must not be handed out a second time. What is really lost
 comes back sooner, when the dispatcher's lease ends."""
+TRANSPORT = {
+    "visibility_timeout": VISIBILITY_S,
+    "unacked_restore_interval": 2,
+    "unacked_restore_throttle": 1,
+    "unacked_restore_limit": 1000,
+    "socket_timeout": 10,
+    "socket_connect_timeout": 2,
+    "socket_keepalive": True,
+    "health_check_interval": 10,
+    "retry_on_timeout": True,
+}
+"""How the broker's connections behave, and how soon an unacknowledged message is looked for."""
 
 
 class UnwatchedResults(RedisBackend):
@@ -48,17 +60,6 @@ def make_app(redis_url: str) -> Celery:
     Redis as a broker is not at-least-once by itself; the settings narrow the gaps and the dispatchers' leases close
     them (docs/decisions/001-kafka-is-the-ledger.md).
     """
-    transport = {
-        "visibility_timeout": VISIBILITY_S,
-        "unacked_restore_interval": 2,
-        "unacked_restore_throttle": 1,
-        "unacked_restore_limit": 1000,
-        "socket_timeout": 10,
-        "socket_connect_timeout": 2,
-        "socket_keepalive": True,
-        "health_check_interval": 10,
-        "retry_on_timeout": True,
-    }
     results = f"{UnwatchedResults.__module__}:{UnwatchedResults.__qualname__}+{redis_url}"
     app = Celery("omnibus", broker=redis_url, backend=results, set_as_current=True)
     app.conf.update(
@@ -69,7 +70,7 @@ def make_app(redis_url: str) -> Celery:
         task_time_limit=TIME_LIMIT_S,
         task_reject_on_worker_lost=True,
         worker_prefetch_multiplier=1,
-        broker_transport_options=transport,
+        broker_transport_options=TRANSPORT,
         result_backend_transport_options={"visibility_timeout": VISIBILITY_S},
         redis_socket_timeout=10,
         redis_socket_connect_timeout=2,
