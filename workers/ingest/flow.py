@@ -10,7 +10,7 @@ from workers.errors import MediaTooLarge, ObjectGone
 from workers.ingest.announce import Announcer
 from workers.ingest.batch import Batch
 from workers.ingest.embed import Embedder
-from workers.ingest.look import ObjectChanged, Sight, look, look_again
+from workers.ingest.look import ObjectChanged, Sight, look, look_again, records_held
 from workers.ingest.segment import segments_of
 from workers.ports.bucket import Bucket
 from workers.ports.decoder import Decoder
@@ -18,7 +18,7 @@ from workers.ports.index import Index
 from workers.ports.splitter import Splitter
 
 LOOKING = 8
-"""Objects that are looked at side by side: a look is two short waits, for the index and for the bucket."""
+"""Objects that are looked at side by side: a look is a short wait for the bucket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,8 @@ def index_changes(parts: IngestParts, changes: Sequence[Change]) -> list[Outcome
     Idempotent. Raises nothing of ours: what fails is in the outcomes.
     """
     batch = Batch(changes)
-    seen = batch.each(
-        "look", [(c, c) for c in changes], lambda change: look(parts.bucket, parts.index, change), threads=LOOKING
-    )
+    held = batch.together("look", [(c, c) for c in changes], lambda all_: records_held(parts.index, all_))
+    seen = batch.each("look", held, lambda one: look(parts.bucket, *one), threads=LOOKING)
     current = _without_settled(parts, batch, seen)
     decoded = batch.each("decode", current, _decode(parts))
     segmented = batch.each("segment", decoded, _segment(parts))

@@ -1,5 +1,6 @@
 """The look at the object: what the bucket holds now decides, not what the event said."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -64,9 +65,17 @@ def version_of(info: ObjectInfo, change: Change) -> Version:
     return Version(info.etag, sequencer, info.version_id)
 
 
-def look(bucket: Bucket, index: Index, change: Change) -> Sight:
-    """See the object in index and bucket, in this order: what the bucket holds then is no older than the record."""
-    held = index.record(change.ref)
+def records_held(index: Index, changes: Sequence[Change]) -> list[tuple[Change, ObjectRecord | None]]:
+    """Each change with what the index holds of its object.
+
+    To be asked before the bucket is: what that holds then is no older than the record.
+    """
+    records = index.records([change.ref for change in changes])
+    return [(change, records.get(change.ref)) for change in changes]
+
+
+def look(bucket: Bucket, change: Change, held: ObjectRecord | None) -> Sight:
+    """See the object in the bucket, beside what the index held of it a moment ago."""
     return Sight(change, bucket.stat(change.ref), held)
 
 

@@ -4,7 +4,7 @@ It is a projection of the bucket: it may be lost and built again, but what it sh
 showed before.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from workers.domain.hit import Filters, Hit
@@ -41,8 +41,8 @@ class Index(Protocol):
         """
         ...
 
-    def record(self, ref: ObjectRef) -> ObjectRecord | None:
-        """Which version of the object is held; None when it is not held at all."""
+    def records(self, refs: Sequence[ObjectRef]) -> Mapping[ObjectRef, ObjectRecord]:
+        """Which version is held of each of these objects; those that are not held at all are left out."""
         ...
 
     def objects(self, tenant: str, bucket: str, prefix: str = "") -> Iterator[ObjectRecord]:

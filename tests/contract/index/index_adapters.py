@@ -12,7 +12,7 @@ import numpy as np
 from workers.adapters.index.lance import LanceIndex
 from workers.domain.locator import Locator
 from workers.domain.media import DEFAULT_TENANT, ObjectRef, Version
-from workers.domain.segment import IndexedObject, Modality, Segment, Space, Vector, segment_id
+from workers.domain.segment import IndexedObject, Modality, ObjectRecord, Segment, Space, Vector, segment_id
 from workers.ports.index import Index
 
 WORDS = Space("words", 4, "words-model@1")
@@ -74,3 +74,8 @@ def an_object(
 
 def ids_of(each: IndexedObject) -> list[str]:
     return [piece.id for piece in each.segments]
+
+
+def record_of(index: Index, ref: ObjectRef) -> ObjectRecord | None:
+    """What the index holds of one object."""
+    return index.records([ref]).get(ref)

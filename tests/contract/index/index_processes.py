@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from index_adapters import Home, towards
+from index_adapters import Home, record_of, towards
 
 from workers.domain.hit import Filters
 from workers.domain.media import ObjectRef
@@ -17,7 +17,7 @@ def write(home: Home, calls: Sequence[Sequence[IndexedObject]]) -> list[list[boo
 
 
 def record(home: Home, ref: ObjectRef) -> ObjectRecord | None:
-    return home.open().record(ref)
+    return record_of(home.open(), ref)
 
 
 def find(home: Home, word: str) -> list[str]:

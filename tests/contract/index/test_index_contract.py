@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from index_adapters import an_object, ids_of, segment, towards, version
+from index_adapters import an_object, ids_of, record_of, segment, towards, version
 from index_searches import found_by, found_near, keys_of
 
 from workers.domain.locator import Locator
@@ -28,13 +28,13 @@ def test_what_was_written_is_read_back_whole(index: Index) -> None:
 
 def test_the_record_says_which_version_is_held_and_how_much_of_it(index: Index) -> None:
     index.write([an_object("a.txt", "one", "two", moment=5)])
-    record = index.record(ObjectRef("media", "a.txt"))
+    record = record_of(index, ObjectRef("media", "a.txt"))
     assert record is not None
     assert (record.version, record.segments, record.rejected) == (version(5), 2, "")
 
 
 def test_of_an_object_never_written_there_is_no_record(index: Index) -> None:
-    assert index.record(ObjectRef("media", "never.txt")) is None
+    assert record_of(index, ObjectRef("media", "never.txt")) is None
 
 
 def test_a_replaced_object_leaves_no_old_segment(index: Index) -> None:
@@ -52,7 +52,7 @@ def test_an_older_version_is_refused_and_changes_nothing(index: Index) -> None:
     index.write([an_object("a.txt", "new", moment=2)])
     assert index.write([an_object("a.txt", "old", "older", moment=1)]) == [False]
     assert [stored.text for stored in index.segments(found_near(index))] == ["new"]
-    record = index.record(ObjectRef("media", "a.txt"))
+    record = record_of(index, ObjectRef("media", "a.txt"))
     assert record is not None
     assert (record.version, record.segments) == (version(2), 1)
 
@@ -116,7 +116,7 @@ def test_a_vector_that_fits_no_space_is_refused_before_anything_is_written(
 def test_a_deleted_object_is_forgotten(index: Index) -> None:
     index.write([an_object("a.txt", "lighthouse", "harbour"), an_object("b.txt", "lighthouse")])
     assert index.delete(ObjectRef("media", "a.txt"), version(1)) is True
-    assert index.record(ObjectRef("media", "a.txt")) is None
+    assert record_of(index, ObjectRef("media", "a.txt")) is None
     assert keys_of(index, found_by(index, "lighthouse")) == {"b.txt"}
     assert keys_of(index, found_near(index)) == {"b.txt"}
     assert [record.ref.key for record in index.objects("default", "media")] == ["b.txt"]
@@ -135,8 +135,8 @@ def test_deleting_what_is_not_there_succeeds(index: Index) -> None:
 def test_the_same_key_of_another_tenant_or_bucket_is_another_object(index: Index) -> None:
     index.write([an_object("a.txt", "x"), an_object("a.txt", "x", tenant="acme"), an_object("a.txt", "x", bucket="b")])
     index.delete(ObjectRef("media", "a.txt"), version(1))
-    assert index.record(ObjectRef("media", "a.txt", "acme")) is not None
-    assert index.record(ObjectRef("b", "a.txt")) is not None
+    assert record_of(index, ObjectRef("media", "a.txt", "acme")) is not None
+    assert record_of(index, ObjectRef("b", "a.txt")) is not None
 
 
 # Rejected objects
@@ -147,7 +147,7 @@ def test_a_rejected_object_is_listed_with_its_reason_but_never_found(index: Inde
     reason = "damaged_media: the picture's data ends early"
     ref = ObjectRef("media", "bad.jpg")
     assert index.write([IndexedObject(ref, version(1), "", rejected=reason)]) == [True]
-    record = index.record(ref)
+    record = record_of(index, ref)
     assert record is not None
     assert (record.segments, record.rejected) == (0, reason)
     assert [listed.rejected for listed in index.objects("default", "media")] == ["", reason]

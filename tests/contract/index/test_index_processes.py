@@ -6,7 +6,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import index_processes
-from index_adapters import Home, an_object, ids_of, towards, version
+from index_adapters import Home, an_object, ids_of, record_of, towards, version
 from index_processes import wait_until
 
 from workers.domain.hit import Filters
@@ -55,7 +55,7 @@ def test_processes_that_write_the_same_object_leave_one_copy_of_the_newest(
     for writer in writers:
         writer.result()
     newest = an_object("a.txt", "text 0", moment=39)
-    record = index.record(newest.ref)
+    record = record_of(index, newest.ref)
     assert record is not None
     assert (record.version, record.segments) == (version(39), 1)
     assert found(index) == ids_of(newest)

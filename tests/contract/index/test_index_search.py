@@ -1,7 +1,7 @@
 """The contract of `workers.ports.index.Index` for searching: every adapter keeps it."""
 
 import pytest
-from index_adapters import PICTURES, SPACES, an_object, ids_of, segment, towards, version
+from index_adapters import PICTURES, SPACES, an_object, ids_of, record_of, segment, towards, version
 from index_searches import EAST, EVERYTHING, HOSTILE_KEYS, found_by, found_near, keys_of
 
 from workers.domain.hit import Filters
@@ -158,7 +158,7 @@ def test_a_hostile_key_is_a_key_like_any_other(index: Index, key: str) -> None:
     bystander = an_object("bystander", "boat")
     index.write([bystander, an_object(key, "boat", moment=1)])
     index.write([an_object(key, "boat", "ship", moment=2)])
-    record = index.record(ObjectRef("media", key))
+    record = record_of(index, ObjectRef("media", key))
     assert record is not None
     assert (record.ref.key, record.segments) == (key, 2)
     assert keys_of(index, found_near(index, Filters(prefix=key))) == {key}

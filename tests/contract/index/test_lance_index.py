@@ -12,7 +12,7 @@ import index_processes
 import lancedb
 import numpy as np
 import pytest
-from index_adapters import PICTURES, SPACES, WORDS, Home, an_object, ids_of, towards, version
+from index_adapters import PICTURES, SPACES, WORDS, Home, an_object, ids_of, record_of, towards, version
 from index_processes import wait_until
 
 from workers.adapters.index.lance import LanceIndex
@@ -71,7 +71,7 @@ def test_a_directory_of_other_models_is_refused_with_what_to_do(
 ) -> None:
     index.write([an_object("a.txt", "boat")])
     with pytest.raises(IndexMismatch, match="go back to the profile it was made with, or remove that directory"):
-        LanceIndex(place, spaces).record(ObjectRef("media", "a.txt"))
+        record_of(LanceIndex(place, spaces), ObjectRef("media", "a.txt"))
 
 
 def test_the_order_of_the_spaces_does_not_matter(index: LanceIndex, place: Path) -> None:
@@ -97,7 +97,7 @@ def test_making_an_index_object_loads_no_vendor_and_touches_no_disk(place: Path)
 def test_a_directory_that_cannot_be_used_is_an_unavailable_service(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a directory")
     with pytest.raises(ServiceUnavailable, match="file"):
-        LanceIndex(tmp_path / "file", SPACES).record(ObjectRef("media", "a.txt"))
+        record_of(LanceIndex(tmp_path / "file", SPACES), ObjectRef("media", "a.txt"))
 
 
 # Crashes
@@ -130,7 +130,7 @@ def test_duplicates_of_a_half_replaced_object_do_not_use_up_the_k(
 def test_looking_at_a_half_replaced_object_finishes_its_replacement(
     index: LanceIndex, interrupted: IndexedObject
 ) -> None:
-    record = index.record(interrupted.ref)
+    record = record_of(index, interrupted.ref)
     assert record is not None
     assert (record.version, record.segments) == (version(2), 2)
     assert sorted(found(index)) == sorted(ids_of(interrupted))
@@ -149,7 +149,7 @@ def test_writing_a_half_replaced_object_again_mends_it(index: LanceIndex, interr
 def test_deleting_a_half_replaced_object_leaves_nothing(index: LanceIndex, interrupted: IndexedObject) -> None:
     assert index.delete(interrupted.ref, interrupted.version) is True
     assert found(index) == []
-    assert index.record(interrupted.ref) is None
+    assert record_of(index, interrupted.ref) is None
 
 
 def test_an_index_whose_making_was_interrupted_still_finds_words(index: LanceIndex, place: Path) -> None:

@@ -112,12 +112,13 @@ class LanceIndex:
                 table.delete(rows_of_object(object_id(ref)))
             return True
 
-    def record(self, ref: ObjectRef) -> ObjectRecord | None:
+    def records(self, refs: Sequence[ObjectRef]) -> Mapping[ObjectRef, ObjectRecord]:
         """See `ports.index.Index`."""
-        held = self._held([ref]).get(ref)
-        if held is not None and held.unfinished:
-            held = self._finish_replacing(ref)
-        return None if held is None else record_from(held.row)
+        held = self._held(refs)
+        unfinished = [ref for ref, each in held.items() if each.unfinished]
+        if unfinished:
+            held |= self._finish_replacing(unfinished)
+        return {ref: record_from(each.row) for ref, each in held.items()}
 
     def objects(self, tenant: str, bucket: str, prefix: str = "") -> Iterator[ObjectRecord]:
         """See `ports.index.Index`. The listing is of one moment."""
@@ -221,7 +222,7 @@ class LanceIndex:
 
         The first commit has all that is new of the objects, so a search in between finds them, and a process killed
         in between leaves only old rows behind, next to an old record. That record shows it: the same write again, any
-        later one, or `record` removes them, so no task that is sent again can leave them there.
+        later one, or `records` removes them, so no task that is sent again can leave them there.
         """
         if not objects:
             return
@@ -232,12 +233,13 @@ class LanceIndex:
             if replaced:
                 table.delete(rows_before(generation, replaced))
 
-    def _finish_replacing(self, ref: ObjectRef) -> _Held | None:
+    def _finish_replacing(self, refs: Sequence[ObjectRef]) -> dict[ObjectRef, _Held]:
         """Do what a writer that was killed between its commits did not come to."""
         with self._answering() as table, exclusive(self._write_lock):
-            held = self._held([ref]).get(ref)
-            if held is not None and held.unfinished:
-                table.delete(rows_before(held.generation, [object_id(ref)]))
+            held = self._held(refs)
+            for ref, each in held.items():
+                if each.unfinished:
+                    table.delete(rows_before(each.generation, [object_id(ref)]))
             return held
 
     def _check_vectors(self, each: IndexedObject) -> None:
