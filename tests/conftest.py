@@ -31,6 +31,15 @@ def wait_until(condition: Callable[[], T], timeout_s: float = 30.0, every_s: flo
     return value
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """A folder of this run's own for `tmp_path`: two runs that share one clean up after each other, too early."""
+    if config.option.basetemp is None:
+        folder = TemporaryDirectory(prefix="omnibus-tests-", ignore_cleanup_errors=True)
+        config.option.basetemp = folder.name
+        config.add_cleanup(folder.cleanup)
+
+
 @pytest.fixture(name="wait_until")
 def _wait_until() -> Callable[..., object]:
     """`wait_until`, for tests that do not import from here."""
