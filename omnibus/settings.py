@@ -48,8 +48,11 @@ class Settings(BaseSettings):
         description="Topics that a requester may name for replies (shell patterns)",
     )
     batch: int = Field(default=32, ge=1, le=256, description="Most objects in one ingest task")
+    ingest_processes: int = Field(
+        default=2, ge=1, description="Processes of an ingest worker; they share the machine's cores"
+    )
     ingest_jobs: int = Field(
-        default=2, ge=1, description="Ingest tasks at a time: twice the number of ingest workers keeps them all busy"
+        default=4, ge=1, description="Ingest tasks at a time: twice the number of ingest processes keeps them all busy"
     )
     fetch_wait_ms: int = Field(
         default=10, ge=1, description="How long Kafka may hold back an empty answer; the embedded broker's latency"

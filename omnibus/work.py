@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from os import cpu_count, environ
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -48,7 +49,10 @@ def work(settings: Settings, queues: Sequence[str], beat_file: Path | None, *, w
     logging.getLogger("kafka").setLevel(logging.WARNING)
     # At INFO it writes what every task returns, answers and all.
     logging.getLogger("celery.app.trace").setLevel(logging.WARNING)
-    threads = settings.answer_threads if pool == "threads" else 1
+    threads = settings.answer_threads if pool == "threads" else settings.ingest_processes
+    if pool == "prefork":
+        # Its processes would each start a thread per core, and spend their time waiting for one another.
+        environ.setdefault("OMP_NUM_THREADS", str(max(1, (cpu_count() or 1) // threads)))
     app.worker_main(
         [
             "worker",

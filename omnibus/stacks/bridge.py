@@ -20,9 +20,9 @@ from omnibus.stacks.bridge_settings import BridgeSettings
 from omnibus.stacks.errors import StackFailed
 from omnibus.stacks.ports import HOST
 from omnibus.stacks.seaweed_events import notifications
-from omnibus.stacks.topics import create_topics
 from producers.errors import BusUnavailable
 from producers.kafka import Publisher
+from producers.setup.topics import set_up_topics
 from schemas.topics import MEDIA_EVENTS
 
 BEAT_S = 1.0
@@ -111,20 +111,21 @@ class _Request(BaseHTTPRequestHandler):
 
 
 def prepare(settings: BridgeSettings) -> None:
-    """Make topics and buckets, both at once. Raises `StackFailed`."""
+    """Make topics and buckets, both at once. Raises `StackFailed` and `BusUnavailable`."""
     # In a process of its own, because the S3 client would stay in this one's memory: 12 MB for one use.
     buckets = multiprocessing.get_context("fork").Process(target=_create_buckets, args=(settings,))
     buckets.start()
-    create_topics(settings.kafka, settings.topics)
+    set_up_topics(settings.kafka, settings.topics, replication=1)
     buckets.join()
     if buckets.exitcode:
         raise StackFailed(f"cannot make the buckets at {settings.s3}; the log has the reason")
 
 
 def _create_buckets(settings: BridgeSettings) -> None:
-    from omnibus.stacks.buckets import create_buckets  # noqa: PLC0415 - it loads the S3 client, see above
+    from producers.s3 import s3_client  # noqa: PLC0415 - it loads the S3 client, see above
+    from producers.setup.buckets import set_up_buckets  # noqa: PLC0415 - the same
 
-    create_buckets(settings.s3, settings.access_key, settings.secret_key, settings.buckets)
+    set_up_buckets(s3_client(settings.s3, settings.access_key, settings.secret_key), settings.buckets)
 
 
 def main(config: Path) -> int:

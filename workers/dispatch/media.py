@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from workers.dispatch.dead_letters import Cause, DeadLetters
 from workers.dispatch.notifications import changes_in
 from workers.dispatch.phases import run_phases
+from workers.dispatch.repeats import Repeats
 from workers.dispatch.retry import RetryPolicy
 from workers.domain.change import Change, Outcome, Status
 from workers.domain.media import ObjectRef, Version
@@ -75,6 +76,7 @@ class MediaWork:
     _flying: set[ObjectRef] = field(default_factory=set)
     _dead: deque[tuple[_Ticket, Cause]] = field(default_factory=deque)
     _done: list[Position] = field(default_factory=list)
+    _repeats: Repeats = field(default_factory=Repeats)
 
     @property
     def busy(self) -> bool:
@@ -122,6 +124,9 @@ class MediaWork:
 
     def _await(self, task: _Task) -> None:
         ref = task.change.ref
+        if task.change in self._repeats:
+            self._complete(task.ticket)
+            return
         older = self._waiting.get(ref)
         if older is not None and _version(task.change).precedes(_version(older.change)):
             older, task = task, older
@@ -193,8 +198,11 @@ class MediaWork:
         cause = Cause(outcome.stage, outcome.kind, outcome.reason, task.tries)
         if outcome.status is Status.REJECTED:
             self._dead.append((task.ticket, cause))
-        elif outcome.status is not Status.RETRY or task.change.ref in self._waiting:
-            # Done, or a newer change of the object waits and will be looked at instead.
+        elif outcome.status is not Status.RETRY:
+            self._complete(task.ticket)
+            self._forget_repeats(task.change)
+        elif task.change.ref in self._waiting:
+            # A newer change of the object waits and will be looked at instead.
             self._complete(task.ticket)
         elif self.policy.exhausted(task.tries):
             self._dead.append((task.ticket, cause))
@@ -202,6 +210,12 @@ class MediaWork:
         else:
             task.not_before = now + self.policy.delay_s(task.tries, self.random())
             self._waiting[task.change.ref] = task
+
+    def _forget_repeats(self, change: Change) -> None:
+        self._repeats.add(change)
+        waiting = self._waiting.get(change.ref)
+        if waiting is not None and waiting.change in self._repeats:
+            self._complete(self._waiting.pop(change.ref).ticket)
 
     def _bury(self) -> None:
         while self._dead:

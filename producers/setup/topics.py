@@ -1,0 +1,85 @@
+"""Topics, made where they are missing."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from kafka.admin import KafkaAdminClient, NewTopic
+from kafka.errors import KafkaError, TopicAlreadyExistsError
+
+from producers.errors import BusUnavailable
+
+TIMEOUT_MS = 10_000
+AS_THE_BROKER_SAYS = -1
+"""Replication factor: the broker's own default (KIP-464)."""
+
+
+def set_up_topics(bootstrap: str, topics: Mapping[str, int], *, replication: int = AS_THE_BROKER_SAYS) -> list[str]:
+    """Make each topic with that many partitions, unless it is there; a line for each that was made.
+
+    A topic that has another number of partitions is left as it is (`other_partitions` tells of it): changing it moves
+    keys to other partitions, which must not happen while their events are on the way. Raises `BusUnavailable`.
+    """
+    with _admin(bootstrap) as admin:
+        present = _partitions(admin)
+        missing = {name: partitions for name, partitions in topics.items() if name not in present}
+        for name, partitions in missing.items():
+            _create(admin, NewTopic(name=name, num_partitions=partitions, replication_factor=replication))
+    return [f"made topic {name} with {_counted(partitions)}" for name, partitions in missing.items()]
+
+
+def other_partitions(bootstrap: str, topics: Mapping[str, int]) -> list[str]:
+    """A line, with its remedy, for each topic that is missing or has fewer partitions than it should.
+
+    Raises `BusUnavailable`.
+    """
+    with _admin(bootstrap) as admin:
+        present = _partitions(admin)
+    return [
+        _complaint(bootstrap, name, present.get(name, 0), wanted)
+        for name, wanted in topics.items()
+        if present.get(name, 0) < wanted
+    ]
+
+
+def _complaint(bootstrap: str, name: str, found: int, wanted: int) -> str:
+    if not found:
+        return f"topic {name} is missing; make it with: omnibus setup"
+    return (
+        f"topic {name} has {_counted(found)}, not {wanted}, and no more dispatchers than that can share its work; stop "
+        f"them, then: kafka-topics.sh --bootstrap-server {bootstrap} --alter --topic {name} --partitions {wanted}"
+    )
+
+
+def _partitions(admin: KafkaAdminClient) -> dict[str, int]:
+    """The number of partitions of every topic that is there."""
+    return {topic["name"]: len(topic["partitions"]) for topic in admin.describe_topics()}
+
+
+@contextmanager
+def _admin(bootstrap: str) -> Iterator[KafkaAdminClient]:
+    try:
+        # An admin client that finds no broker at first would wait up to 30 s before it looks again.
+        admin = KafkaAdminClient(
+            bootstrap_servers=bootstrap,
+            bootstrap_timeout_ms=TIMEOUT_MS,
+            request_timeout_ms=TIMEOUT_MS,
+            reconnect_backoff_max_ms=100,
+        )
+        try:
+            yield admin
+        finally:
+            admin.close()
+    except KafkaError as error:
+        raise BusUnavailable(f"Kafka at {bootstrap} does not answer: {error}") from error
+
+
+def _create(admin: KafkaAdminClient, topic: NewTopic) -> None:
+    try:
+        admin.create_topics([topic])
+    except TopicAlreadyExistsError:
+        # Someone else made it since we looked.
+        return
+
+
+def _counted(partitions: int) -> str:
+    return "1 partition" if partitions == 1 else f"{partitions} partitions"

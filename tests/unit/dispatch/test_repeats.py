@@ -1,0 +1,52 @@
+"""Repeats: a bucket with two notification targets tells every change twice."""
+
+import pytest
+from media_world import World
+from records import delete, put
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_a_change_that_is_told_again_afterwards_is_done_without_a_job(world: World) -> None:
+    world.tell(put("a", sequencer="17"))
+    world.step()
+    world.finish()
+    again = world.tell(put("a", sequencer="17"))
+    assert world.step() == [again]
+    assert world.started() == [["a"]]
+
+
+def test_a_change_that_is_told_again_while_it_is_worked_on_is_done_with_it(world: World) -> None:
+    first = world.tell(put("a", sequencer="17"))
+    world.step()
+    again = world.tell(put("a", sequencer="17"))
+    assert set(world.finish()) == {first, again}
+    assert world.started() == [["a"]]
+
+
+def test_a_newer_change_is_no_repeat(world: World) -> None:
+    for sequencer in ("17", "18"):
+        world.tell(put("a", sequencer=sequencer))
+        world.step()
+        world.finish()
+    assert world.started() == [["a"], ["a"]]
+
+
+def test_a_change_without_a_sequencer_is_looked_at_every_time(world: World) -> None:
+    for _ in range(2):
+        world.tell(put("a", sequencer=""))
+        world.step()
+        world.finish()
+    assert world.started() == [["a"], ["a"]]
+
+
+def test_a_removal_after_a_put_of_the_same_instant_is_no_repeat(world: World) -> None:
+    world.tell(put("a", sequencer="17"))
+    world.step()
+    world.finish()
+    world.tell(delete("a", sequencer="17"))
+    world.step()
+    assert world.started() == [["a"], ["a"]]
