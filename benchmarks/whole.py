@@ -1,7 +1,8 @@
 """The whole stack, seen from outside: how long a client waits, and what the processes hold."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -45,11 +46,12 @@ class Whole:
         return median(times)
 
     def pictures_per_second(self, paths: Sequence[Path], prefix: str) -> float:
-        """From the first put to the last MediaIndexed."""
+        """Indexing alone, of a backlog: the dispatcher stands still until the client has put everything."""
         with Tail(self._settings.kafka, INDEX_EVENTS.name) as tail:
+            with self._standing_still("dispatch-media"):
+                for path in paths:
+                    self._s3.fput_object(self._settings.bucket, prefix + path.name, str(path))
             begun = perf_counter()
-            for path in paths:
-                self._s3.fput_object(self._settings.bucket, prefix + path.name, str(path))
             self._await(tail, {prefix + path.name for path in paths})
             return len(paths) / (perf_counter() - begun)
 
@@ -76,6 +78,18 @@ class Whole:
         assert state is not None
         supervisor = psutil.Process(state.pid)
         return sum(_pss(process) for process in (supervisor, *supervisor.children(recursive=True))) / MIB
+
+    @contextmanager
+    def _standing_still(self, part: str) -> Iterator[None]:
+        """The part's process stopped for a while, less than its consumer group's session timeout."""
+        state = read_state(self._settings.data)
+        assert state is not None
+        process = psutil.Process(next(each.pid for each in state.parts if each.name == part))
+        process.suspend()
+        try:
+            yield
+        finally:
+            process.resume()
 
     def _await(self, tail: Tail, keys: set[str]) -> None:
         for record in tail.records(timeout_s=300):

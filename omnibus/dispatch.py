@@ -97,7 +97,7 @@ def _consumer(settings: Settings, topic: Topic) -> KafkaTopicConsumer:
         settings.kafka,
         topic=topic.name,
         group=group_of(topic),
-        fetch_wait_ms=settings.fetch_wait_ms,
+        fetch_wait_ms=settings.fetch_wait,
         batch=settings.in_flight,
     )
 

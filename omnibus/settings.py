@@ -21,6 +21,8 @@ NOT_SETTINGS = {"OMNIBUS_DEBUG"}
 """Variables with our prefix that are read elsewhere: this one by the command, before there are settings."""
 SETTINGS_FILE = "omnibus.toml"
 STATE_FILE = "endpoints.json"
+FETCH_WAIT_MS = {"embedded": 10, "services": 500}
+"""Tansu does not wake a waiting fetch when a record comes, so its wait is the latency; Kafka does."""
 
 
 class Settings(BaseSettings):
@@ -28,8 +30,11 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
 
-    data: Path = Field(default=Path(".omnibus"), description="Folder of the embedded stack: bucket, index, logs")
-    stack: Literal["embedded"] = Field(default="embedded", description="Which servers are used")
+    data: Path = Field(default=Path(".omnibus"), description="Folder of a stack: state, logs, what its servers keep")
+    stack: Literal["embedded", "services"] = Field(
+        default="embedded",
+        description="Which servers are used: those that come with Omnibus, or Kafka, MinIO, Weaviate and Redis",
+    )
     profile: str = Field(default="offline", description="Which models are used: `offline` or `offline-small`")
     model_cache: Path | None = Field(default=None, description="Folder of the models; the user's cache if not set")
 
@@ -43,6 +48,10 @@ class Settings(BaseSettings):
     )
     redis: str = Field(default="redis://127.0.0.1:6379/0", description="Broker, results and cache", repr=False)
 
+    weaviate: str = Field(default="http://127.0.0.1:8080", description="Weaviate's address (stack `services`)")
+    weaviate_grpc: str = Field(default="127.0.0.1:50051", description="`host:port` of Weaviate's gRPC")
+    weaviate_key: str = Field(default="", description="API key of Weaviate", repr=False)
+
     reply_topics: list[str] = Field(
         default=["rag.replies", "rag.replies.*"],
         description="Topics that a requester may name for replies (shell patterns)",
@@ -54,8 +63,10 @@ class Settings(BaseSettings):
     ingest_jobs: int = Field(
         default=4, ge=1, description="Ingest tasks at a time: twice the number of ingest processes keeps them all busy"
     )
-    fetch_wait_ms: int = Field(
-        default=10, ge=1, description="How long Kafka may hold back an empty answer; the embedded broker's latency"
+    fetch_wait_ms: int | None = Field(
+        default=None,
+        ge=1,
+        description="How long Kafka may hold back an empty answer; if not set, 10 for the embedded broker, else 500",
     )
     in_flight: int = Field(
         default=256, ge=1, description="Most events in flight before a topic's partitions are paused"
@@ -71,6 +82,11 @@ class Settings(BaseSettings):
     max_object_bytes: int = Field(default=100_000_000, gt=0, description="Largest object of any kind, in bytes")
     answer_threads: int = Field(default=8, ge=1, description="Threads of an answer worker")
     answer_tokens: int = Field(default=160, ge=1, description="Most tokens in an answer")
+
+    @property
+    def fetch_wait(self) -> int:
+        """`fetch_wait_ms`, by the stack where it is not set."""
+        return self.fetch_wait_ms or FETCH_WAIT_MS[self.stack]
 
     @classmethod
     def settings_customise_sources(

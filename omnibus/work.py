@@ -13,6 +13,7 @@ from celery.signals import heartbeat_sent, worker_process_init
 
 from omnibus.beat import heartbeat
 from omnibus.composition import answer_parts, ingest_parts, reply_desk
+from omnibus.memory import keep_freed_memory
 from omnibus.once import Once
 from omnibus.settings import Settings
 from workers.adapters.jobs.celery import INGEST_QUEUE, INGEST_TASK, make_app
@@ -35,6 +36,7 @@ def work(settings: Settings, queues: Sequence[str], beat_file: Path | None, *, w
     Raises `ValueError` for queues that there are not, or that do not go together in one process.
     """
     pool = _pool(queues)
+    keep_freed_memory()
     app = make_app(settings.redis)
     warm_ingest, warm_answer = _register_ingest(app, settings), _register_answer(app, settings)
     if warm and pool == "threads":

@@ -9,6 +9,7 @@ from omnibus.cli.down import down
 from omnibus.cli.models import app as models
 from omnibus.cli.reconcile import reconcile
 from omnibus.cli.search import search
+from omnibus.cli.setup import setup
 from omnibus.cli.status import status
 from omnibus.cli.up import up
 from omnibus.cli.upload import upload
@@ -25,6 +26,7 @@ app = typer.Typer(
 app.command("up")(up)
 app.command("down")(down)
 app.command("demo")(demo)
+app.command("setup")(setup)
 app.command("upload")(upload)
 app.command("ask")(ask)
 app.command("search")(search)

@@ -14,14 +14,18 @@ from omnibus.cli import options
 from omnibus.cli.failures import CommandFailed, one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from omnibus.settings import Settings
+    from omnibus.stacks.layout import Layout
+    from omnibus.stacks.run import Servers
 
 DETACH_LIMIT_S = 120.0
 _COMMAND = (sys.executable, "-m", "omnibus")
 
 
 def up(
-    stack: Annotated[str | None, typer.Option("--stack", help="Which servers: embedded.")] = None,
+    stack: Annotated[str | None, typer.Option("--stack", help="Which servers: embedded or services.")] = None,
     data: options.Data = None,
     profile: options.Profile = None,
     detach: Annotated[
@@ -46,21 +50,30 @@ def _foreground(settings: "Settings", *, warm: bool) -> None:
     from rich.console import Console
 
     from omnibus.cli.progress import StartUp
-    from omnibus.stacks.embedded import run_embedded
     from omnibus.stacks.errors import StackFailed
     from omnibus.stacks.processes import own_processes
+    from omnibus.stacks.run import run_stack
 
     with StartUp(Console(stderr=True), settings.data) as start_up:
         try:
-            run_embedded(
+            run_stack(
                 settings.data,
-                more_parts=own_processes(settings.profile, warm=warm),
+                _servers(settings),
+                own_processes=own_processes(settings.profile, warm=warm),
                 on_change=start_up.show,
-                buckets=(settings.bucket, settings.question_bucket),
                 profile=settings.profile,
             )
         except StackFailed as error:
             raise CommandFailed(str(error)) from error
+
+
+def _servers(settings: "Settings") -> "Callable[[Layout], Servers]":
+    from omnibus.stacks.embedded import embedded
+    from omnibus.stacks.services import services
+
+    if settings.stack == "services":
+        return lambda layout: services(layout, settings)
+    return lambda layout: embedded(layout, (settings.bucket, settings.question_bucket))
 
 
 @contextmanager

@@ -58,7 +58,7 @@ class Child:
         if self._process is None:
             return None
         status = self._process.poll()
-        if status is not None:
+        if status is not None and not self._has_done_its_step(status):
             return f"was killed by {signal.Signals(-status).name}" if status < 0 else f"ended with exit status {status}"
         if self.phase is Phase.STARTING and time.monotonic() - self._started > self.part.start_limit_s:
             return f"was not ready after {self.part.start_limit_s:.0f} s"
@@ -68,7 +68,11 @@ class Child:
 
     def probe(self) -> None:
         """Ask the part whether it is ready by now."""
-        self.waits_for = self.part.ready() or ""
+        if self._process and self._has_done_its_step(self._process.poll()):
+            self.end()
+            self.waits_for = ""
+        else:
+            self.waits_for = self.part.ready() or ""
         if not self.waits_for:
             self.phase = Phase.READY
 
@@ -122,6 +126,9 @@ class Child:
         self._process.wait()
         self._guard.forget(self._process.pid)
         self._process = None
+
+    def _has_done_its_step(self, status: int | None) -> bool:
+        return self.part.once and status == 0
 
     @property
     def pid(self) -> int | None:

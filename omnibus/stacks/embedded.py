@@ -1,71 +1,57 @@
-"""The embedded stack: servers from Python packages, the bridge, and whatever parts the command adds."""
+"""The embedded stack: servers from Python packages, and the bridge between two of them."""
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
-from omnibus.settings import write_endpoints
 from omnibus.stacks import servers
 from omnibus.stacks.bridge_settings import BridgeSettings
 from omnibus.stacks.credentials import Credentials
 from omnibus.stacks.endpoints import Endpoints
 from omnibus.stacks.layout import Layout, write_private
-from omnibus.stacks.lock import DataLock
 from omnibus.stacks.part import Heartbeat, Part
 from omnibus.stacks.ports import HOST, allocate
-from omnibus.stacks.state import StackState
-from omnibus.stacks.supervisor import Supervisor
+from omnibus.stacks.run import Servers, run_stack
 from schemas.topics import TOPICS
 
 BRIDGE = "bridge"
 BUCKETS = ("media", "questions")
 """The bucket that is indexed, and the one for pictures that are part of a question."""
 
-MoreParts = Callable[[Layout, Endpoints], Sequence[Part]]
 
+def embedded(layout: Layout, buckets: tuple[str, str] = BUCKETS) -> Servers:
+    """The three servers, which need nothing, and the bridge, which needs two of them.
 
-def servers_only(_layout: Layout, _endpoints: Endpoints) -> Sequence[Part]:
-    """No parts beyond the servers and the bridge."""
-    return ()
-
-
-def run_embedded(
-    data: Path,
-    *,
-    more_parts: MoreParts = servers_only,
-    on_change: Callable[[StackState], None] = lambda _: None,
-    buckets: tuple[str, str] = BUCKETS,
-    profile: str | None = None,
-) -> None:
-    """Run the stack in the foreground until a stop signal.
-
-    `more_parts` makes the dispatchers and workers; they may need `tansu`, `seaweedfs`, `valkey` and `bridge`, and
-    should restart with `tansu`, which forgets all topics. `buckets` are the indexed one and the one for questions.
-    `profile` is noted beside the addresses, so that other commands on the directory use the same models.
-    Raises `StackFailed` when another stack uses the directory, a server is not installed, or a part fails for good.
+    `buckets` are the indexed one and the one for questions. Raises `StackFailed` when a server is not installed.
     """
-    layout = Layout(data.resolve())
-    layout.make()
-    with DataLock(layout.lock) as lock:
-        ports = allocate(servers.PORTS, layout.run / "ports.json")
-        credentials = Credentials.of(layout.run / "credentials.json")
-        endpoints = endpoints_of(layout, ports, credentials, buckets)
-        write_endpoints(layout.data, endpoints.as_settings() | ({"profile": profile} if profile else {}))
-        # Those of a stack that was killed, supervisor and all.
-        servers.remove_sockets(ports)
-        parts = [*server_parts(layout, ports, credentials, buckets), *more_parts(layout, endpoints)]
-        try:
-            Supervisor(parts, layout.run, on_change, endpoints=endpoints.to_dict(), keep_open=(lock.fileno(),)).run()
-        finally:
-            servers.remove_sockets(ports)
+    ports = allocate(servers.PORTS, layout.run / "ports.json")
+    credentials = Credentials.of(layout.run / "credentials.json")
+    endpoints = endpoints_of(ports, credentials, buckets)
+    return Servers(
+        parts=(
+            servers.tansu(layout, ports),
+            servers.seaweedfs(layout, ports, credentials, buckets[0]),
+            servers.valkey(layout, ports, credentials),
+            bridge(layout, endpoints, ports["bridge"], credentials.bridge_token),
+        ),
+        endpoints=endpoints,
+        forgets_events=(servers.TANSU, servers.SEAWEEDFS, BRIDGE),
+        forgets_topics=(servers.TANSU,),
+        clean_up=partial(servers.remove_sockets, ports),
+    )
 
 
-def endpoints_of(
-    layout: Layout, ports: Mapping[str, int], credentials: Credentials, buckets: tuple[str, str]
-) -> Endpoints:
+def run_embedded(data: Path) -> None:
+    """The servers alone, in the foreground until a stop signal. Raises `StackFailed`."""
+    run_stack(data, embedded)
+
+
+def endpoints_of(ports: Mapping[str, int], credentials: Credentials, buckets: tuple[str, str]) -> Endpoints:
     """Where the servers can be reached once they run."""
     return Endpoints(
+        stack="embedded",
         kafka=f"{HOST}:{ports['kafka']}",
         s3=f"http://{HOST}:{ports['s3']}",
         access_key=credentials.access_key,
@@ -73,37 +59,21 @@ def endpoints_of(
         bucket=buckets[0],
         question_bucket=buckets[1],
         redis=f"redis://:{credentials.redis_password}@{HOST}:{ports['redis']}/0",
-        index=layout.index,
     )
 
 
-def server_parts(
-    layout: Layout, ports: Mapping[str, int], credentials: Credentials, buckets: tuple[str, str] = BUCKETS
-) -> list[Part]:
-    """The three servers, which need nothing, and the bridge, which needs two of them."""
-    return [
-        servers.tansu(layout, ports),
-        servers.seaweedfs(layout, ports, credentials, buckets[0]),
-        servers.valkey(layout, ports, credentials),
-        bridge(layout, ports, credentials, buckets),
-    ]
-
-
-def bridge(
-    layout: Layout, ports: Mapping[str, int], credentials: Credentials, buckets: tuple[str, str] = BUCKETS
-) -> Part:
+def bridge(layout: Layout, endpoints: Endpoints, port: int, token: str) -> Part:
     """The bridge: makes topics and buckets, then turns what SeaweedFS reports into notifications."""
-    endpoints = endpoints_of(layout, ports, credentials, buckets)
     heartbeat = Heartbeat(layout.run / "bridge.heartbeat")
     settings = BridgeSettings(
-        port=ports["bridge"],
-        token=credentials.bridge_token,
+        port=port,
+        token=token,
         kafka=endpoints.kafka,
         topics={topic.name: topic.partitions for topic in TOPICS},
         s3=endpoints.s3,
-        access_key=credentials.access_key,
-        secret_key=credentials.secret_key,
-        buckets=list(buckets),
+        access_key=endpoints.access_key,
+        secret_key=endpoints.secret_key,
+        buckets=[endpoints.bucket, endpoints.question_bucket],
         heartbeat=str(heartbeat.file),
     )
     config = layout.run / "bridge.json"

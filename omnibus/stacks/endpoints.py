@@ -1,15 +1,21 @@
 """Where a running stack can be reached, and with which credentials."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Self
+
+from omnibus.settings import PREFIX
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """`kafka` is host:port, `s3` and `redis` are addresses, `index` is the folder of the index."""
+    """The names are those of the settings. `kafka` and `weaviate_grpc` are host:port, the others addresses.
 
+    The embedded stack has no Weaviate.
+    """
+
+    stack: str
     kafka: str
     s3: str
     access_key: str
@@ -17,19 +23,20 @@ class Endpoints:
     bucket: str
     question_bucket: str
     redis: str
-    index: Path
-
-    def to_dict(self) -> dict[str, str]:
-        """As text, for the state file."""
-        return {name: str(value) for name, value in asdict(self).items()}
+    weaviate: str = ""
+    weaviate_grpc: str = ""
+    weaviate_key: str = ""
 
     def as_settings(self) -> dict[str, str]:
-        """The names and values that `omnibus.settings` knows: all but the folder, which follows from `data`."""
-        return {name: value for name, value in self.to_dict().items() if name != "index"}
+        """The names and values that `omnibus.settings` knows, for the state file too."""
+        return asdict(self)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, str]) -> Self:
-        """Read what `to_dict` wrote."""
-        given = dict(values)
-        index = Path(given.pop("index"))
-        return cls(index=index, **given)
+        """Read what `as_settings` wrote."""
+        return cls(**values)
+
+
+def as_environment(endpoints: Endpoints) -> Mapping[str, str]:
+    """This process's environment, with a stack's own addresses instead of any others that it or omnibus.toml names."""
+    return {**os.environ, **{f"{PREFIX}{name.upper()}": value for name, value in endpoints.as_settings().items()}}

@@ -53,6 +53,8 @@ class Part:
     needs: tuple[str, ...] = ()
     restarts_with: tuple[str, ...] = ()
     heartbeat: Heartbeat | None = None
+    once: bool = False
+    """It is no server but a step, ready when its process has ended with exit status 0; `ready` says what that does."""
     start_limit_s: float = 60.0
     stop_signal: signal.Signals = signal.SIGTERM
     stop_grace_s: float = 3.0

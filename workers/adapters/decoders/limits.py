@@ -15,7 +15,7 @@ class DecodeLimits:
     max_pixels: int = 100_000_000
     """Width times height of a picture, checked on its header, before anything is allocated."""
 
-    picture_side: int = 512
+    picture_side: int = 640
     """Longest side, in pixels, of the picture that is returned; larger ones are scaled down, smaller ones stay."""
 
     max_text_chars: int = 20_000_000

@@ -1,0 +1,33 @@
+"""The services stack: Kafka, MinIO, Weaviate and Redis; what they lack is set up before the work begins."""
+
+import sys
+from pathlib import Path
+
+from omnibus.settings import Settings
+from omnibus.stacks.endpoints import Endpoints, as_environment
+from omnibus.stacks.layout import Layout
+from omnibus.stacks.part import Part
+from omnibus.stacks.run import Servers
+
+SETUP = "setup"
+
+
+def services(layout: Layout, settings: Settings) -> Servers:
+    """The servers that the settings name, run by somebody else."""
+    names = Endpoints.__dataclass_fields__
+    endpoints = Endpoints(**{name: getattr(settings, name) for name in names})
+    return Servers(parts=(setup(layout, endpoints),), endpoints=endpoints)
+
+
+def setup(layout: Layout, endpoints: Endpoints, needs: tuple[str, ...] = ()) -> Part:
+    """The step that makes topics, buckets and notifications, once the servers in `needs` are ready."""
+    return Part(
+        name=SETUP,
+        argv=[sys.executable, "-m", "omnibus", "setup", "--data", str(layout.data)],
+        env=as_environment(endpoints),
+        cwd=Path.cwd(),
+        log=layout.logs / "setup.log",
+        ready=lambda: "topics, buckets and notifications to be set up",
+        needs=needs,
+        once=True,
+    )
