@@ -36,7 +36,8 @@ def question_canvas(app: Celery, request_id: str, *, generate: bool, expires: da
     def step(name: str, **more: str) -> Signature:
         kwargs = {"request_id": request_id, **more}
         # Without the app it would be the current one, which is another for every thread.
-        return signature(f"answer.{name}", kwargs=kwargs, app=app, queue=QUEUE, expires=expires)
+        # Nobody looks up its result: what it returns goes to the next step, and the end of it all is the reply.
+        return signature(f"answer.{name}", kwargs=kwargs, app=app, queue=QUEUE, expires=expires, ignore_result=True)
 
     return chain(
         step("encode"),

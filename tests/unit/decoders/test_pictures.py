@@ -180,7 +180,7 @@ def test_of_an_animation_the_first_frame_is_taken(codec: str) -> None:
 @pytest.mark.parametrize("codec", ["JPEG", "PNG"])
 def test_a_large_picture_is_scaled_to_the_longest_side_allowed(codec: str) -> None:
     result = picture(saved(red_above_blue((3000, 2000)), codec))
-    assert result.size == (512, 341)
+    assert result.size == (640, 427)
     assert result.original == (3000, 2000)
 
 
@@ -189,7 +189,7 @@ def test_a_small_picture_is_not_enlarged() -> None:
 
 
 def test_a_very_long_picture_keeps_at_least_one_pixel_of_height() -> None:
-    assert picture(saved(red_above_blue((5000, 2)), "PNG")).size == (512, 1)
+    assert picture(saved(red_above_blue((5000, 2)), "PNG")).size == (640, 1)
 
 
 @pytest.mark.parametrize("codec", ["JPEG", "PNG", "WEBP", "GIF", "TIFF"])

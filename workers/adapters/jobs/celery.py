@@ -10,6 +10,7 @@ from celery.exceptions import CeleryError
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
+from workers.adapters.jobs.transport import LeanTransport
 from workers.answer.flow import question_canvas
 from workers.domain.change import Change, Outcome
 from workers.errors import ServiceUnavailable
@@ -70,6 +71,7 @@ def make_app(redis_url: str) -> Celery:
         task_time_limit=TIME_LIMIT_S,
         task_reject_on_worker_lost=True,
         worker_prefetch_multiplier=1,
+        broker_transport=f"{LeanTransport.__module__}:{LeanTransport.__qualname__}",
         broker_transport_options=TRANSPORT,
         result_backend_transport_options={"visibility_timeout": VISIBILITY_S},
         redis_socket_timeout=10,
