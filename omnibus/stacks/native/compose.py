@@ -75,13 +75,14 @@ class Compose:
         """One entry with `variables` filled in. Raises `StackFailed` for one that is missing and has no default."""
         entry = fill(self._entry(name), variables)
         files = {config["target"]: self._configs[config["source"]]["content"] for config in entry.get("configs", ())}
+        volumes = (text.partition(":") for text in entry.get("volumes", ()))
         declared = [*entry.get("ports", ()), *entry.get("expose", ())]
         return Service(
             name=name,
             command=tuple(map(str, entry.get("command", ()))),
             environment=_mapping(entry.get("environment") or {}),
             ports=tuple(int(str(port).rpartition(":")[2]) for port in declared),
-            volumes={target: volume for volume, _, target in (text.partition(":") for text in entry.get("volumes", ()))},
+            volumes={target: volume for volume, _, target in volumes},
             configs={target: fill(content, variables) for target, content in files.items()},
             needs=tuple(entry.get("depends_on", ())),
         )

@@ -28,7 +28,7 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server and its version. `fill` installs it into an empty folder, by way of what `how` says; `program` finds it."""
+    """A server and its version. `fill` installs it into an empty folder (`how`, in words), `program` finds it there."""
 
     name: str
     version: str
@@ -81,8 +81,8 @@ def kafka(compose: Compose) -> Server:
     def fill(folder: Path) -> None:
         JAVA.path()
         pom = project_files() / "deploy" / "kafka" / "pom.xml"
-        options = ["-f", pom, f"-Dkafka.version={version}", f"-DoutputDirectory={folder / 'lib'}"]
-        run([MAVEN.path(), "--batch-mode", "--quiet", *options, "dependency:copy-dependencies"], cwd=folder)
+        options = ["-f", str(pom), f"-Dkafka.version={version}", f"-DoutputDirectory={folder / 'lib'}"]
+        run([str(MAVEN.path()), "--batch-mode", "--quiet", *options, "dependency:copy-dependencies"], cwd=folder)
 
     def program(folder: Path) -> Program:
         return Program((str(JAVA.path()),), {"CLASSPATH": f"{folder / 'lib'}/*"})
@@ -109,7 +109,7 @@ def redis(compose: Compose) -> Server:
 
     def fill(folder: Path) -> None:
         if not debian.available():
-            raise StackFailed(f"Redis {major} or newer is not installed; install `redis-server` with your system's tools")
+            raise StackFailed(f"Redis {major} or newer is not installed; install your system's `redis-server`")
         debian.unpack_redis(folder)
 
     def program(folder: Path) -> Program:

@@ -24,29 +24,38 @@ def command(java: str, run: Path, defaults: Path) -> list[str]:
 
 def main(java: str, run: Path, defaults: Path) -> int:
     """Make the configuration, format the storage, become the broker. Returns only when that is not possible."""
-    folders = {name: run / name for name in ("default", "mounted", "final")}
-    for folder in folders.values():
-        folder.mkdir(parents=True, exist_ok=True)
-    (folders["default"] / "server.properties").touch()
+    configuration = run / "final"
+    if problem := _set_up(java, run, defaults):
+        sys.stderr.write(f"{problem}\nthe storage of Kafka cannot be set up\n")
+        return 1
+    heap = shlex.split(os.environ.get("KAFKA_HEAP_OPTS", ""))
+    log = f"-Dlog4j2.configurationFile=file:{configuration / 'log4j2.yaml'}"
+    # Out of memory it ends, as in its image, and the supervisor starts it again.
+    options = [*heap, "-XX:+ExitOnOutOfMemoryError", log]
+    try:
+        os.execv(java, [java, *options, "kafka.Kafka", str(configuration / "server.properties")])  # noqa: S606 - no shell
+    except OSError as error:
+        sys.stderr.write(f"cannot start {java}: {error.strerror}\n")
+    return 1
+
+
+def _set_up(java: str, run: Path, defaults: Path) -> str:
+    """What went wrong; empty when all is well."""
+    for name in ("default", "mounted", "final"):
+        (run / name).mkdir(parents=True, exist_ok=True)
+    (run / "default" / "server.properties").touch()
     for name in DEFAULTS:
-        (folders["default"] / name).write_bytes((defaults / name).read_bytes())
-    options = ["-D", folders["default"], "-M", folders["mounted"], "-F", folders["final"]]
-    setup = subprocess.run(
-        [java, "-Xmx64m", "-XX:TieredStopAtLevel=1", "kafka.docker.KafkaDockerWrapper", "setup", *map(str, options)],
+        (run / "default" / name).write_bytes((defaults / name).read_bytes())
+    folders = ["-D", str(run / "default"), "-M", str(run / "mounted"), "-F", str(run / "final")]
+    done = subprocess.run(
+        # A heap of its own, and no effort to be fast: it runs for a second.
+        [java, "-Xmx64m", "-XX:TieredStopAtLevel=1", "kafka.docker.KafkaDockerWrapper", "setup", *folders],
         capture_output=True,
         text=True,
         check=False,
     )
-    said = setup.stdout + setup.stderr
-    if setup.returncode and FORMATTED not in said:
-        sys.stderr.write(f"{said}\nthe storage of Kafka cannot be set up\n")
-        return 1
-    log = f"-Dlog4j2.configurationFile=file:{folders['final'] / 'log4j2.yaml'}"
-    heap = shlex.split(os.environ.get("KAFKA_HEAP_OPTS", ""))
-    # -XX:+ExitOnOutOfMemoryError: as the image; the supervisor starts it again.
-    os.execv(  # noqa: S606 - no shell is wanted
-        java, [java, *heap, "-XX:+ExitOnOutOfMemoryError", log, "kafka.Kafka", str(folders["final"] / "server.properties")]
-    )
+    said = done.stdout + done.stderr
+    return said if done.returncode and FORMATTED not in said else ""
 
 
 if __name__ == "__main__":

@@ -5,8 +5,7 @@ those of this machine (`remap`), and the variables of `.env` by the stack's own 
 """
 
 import os
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,9 +98,7 @@ def _port_name(service: str, port: int) -> str:
 class _Parts:
     """What the parts are made from."""
 
-    def __init__(
-        self, layout: Layout, ports: Mapping[str, int], credentials: Credentials, compose: Compose
-    ) -> None:
+    def __init__(self, layout: Layout, ports: Mapping[str, int], credentials: Credentials, compose: Compose) -> None:
         self._layout = layout
         self._ports = {_split(name): port for name, port in ports.items()}
         self._credentials = credentials

@@ -44,9 +44,7 @@ MAVEN = Tool("mvn", (3, 6), ("--version",), "on Debian: apt-get install maven")
 def version_of(program: str, ask: Sequence[str]) -> tuple[int, int] | None:
     """Major and minor version, from the first number in what the program says; None when it says none."""
     try:
-        said = subprocess.run(
-            [program, *ask], capture_output=True, text=True, timeout=VERSION_TIMEOUT_S, check=False
-        )
+        said = subprocess.run([program, *ask], capture_output=True, text=True, timeout=VERSION_TIMEOUT_S, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return None
     # Maven's colours have numbers, too.
