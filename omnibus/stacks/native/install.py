@@ -10,7 +10,7 @@ from omnibus.stacks.errors import StackFailed
 from omnibus.stacks.native import debian
 from omnibus.stacks.native.cache import filled_once, servers_folder
 from omnibus.stacks.native.compose import Compose, project_files
-from omnibus.stacks.native.tools import GO, JAVA, MAVEN, run, version_of
+from omnibus.stacks.native.tools import GO, JAVA, MAVEN, Tool, run, version_of
 
 KAFKA, MINIO, WEAVIATE, REDIS = "kafka", "minio", "weaviate", "redis"
 MISSING = "install it with `make servers`"
@@ -32,6 +32,7 @@ class Server:
 
     name: str
     version: str
+    tools: tuple[Tool, ...]
     how: str
     fill: Callable[[Path], None]
     program: Callable[[Path], Program]
@@ -43,11 +44,16 @@ class Server:
 
 def install_all(compose: Compose, say: Say, servers: Path | None = None) -> None:
     """Install what is missing, and say of each server what was done. Raises `StackFailed` with a remedy."""
-    for server in all_servers(compose):
-        started = monotonic()
-        if installed(server, servers):
+    wanted = all_servers(compose)
+    missing = [server for server in wanted if installed(server, servers) is None]
+    # Before the first of them has taken its minutes.
+    for tool in dict.fromkeys(tool for server in missing for tool in server.tools):
+        tool.path()
+    for server in wanted:
+        if server not in missing:
             say(f"{server.name} {server.version}: is there")
             continue
+        started = monotonic()
         say(f"{server.name} {server.version}: installing ({server.how}) ...")
         filled_once(server.folder(servers or servers_folder()), server.fill)
         say(f"{server.name} {server.version}: installed in {monotonic() - started:.0f} s")
@@ -79,7 +85,6 @@ def kafka(compose: Compose) -> Server:
     version = compose.tag(KAFKA)
 
     def fill(folder: Path) -> None:
-        JAVA.path()
         pom = project_files() / "deploy" / "kafka" / "pom.xml"
         options = ["-f", str(pom), f"-Dkafka.version={version}", f"-DoutputDirectory={folder / 'lib'}"]
         run([str(MAVEN.path()), "--batch-mode", "--quiet", *options, "dependency:copy-dependencies"], cwd=folder)
@@ -87,7 +92,7 @@ def kafka(compose: Compose) -> Server:
     def program(folder: Path) -> Program:
         return Program((str(JAVA.path()),), {"CLASSPATH": f"{folder / 'lib'}/*"})
 
-    return Server(KAFKA, version, "its jars, with Maven", fill, program)
+    return Server(KAFKA, version, (JAVA, MAVEN), "its jars, with Maven", fill, program)
 
 
 def minio(compose: Compose) -> Server:
@@ -115,7 +120,7 @@ def redis(compose: Compose) -> Server:
     def program(folder: Path) -> Program:
         return Program((str(debian.program(folder)),), {"LD_LIBRARY_PATH": debian.libraries(folder)})
 
-    return Server(REDIS, major, "Debian's packages", fill, program)
+    return Server(REDIS, major, (), "Debian's packages", fill, program)
 
 
 def _of_go(name: str, version: str, package: str, binary: str) -> Server:
@@ -124,7 +129,7 @@ def _of_go(name: str, version: str, package: str, binary: str) -> Server:
         run([GO.path(), "install", package], cwd=folder, env={"GOBIN": str(folder), "CGO_ENABLED": "0"})
 
     how = "from its source, with Go: some minutes"
-    return Server(name, version, how, fill, lambda folder: Program((str(folder / binary),)))
+    return Server(name, version, (GO,), how, fill, lambda folder: Program((str(folder / binary),)))
 
 
 def _system_redis(major: str) -> str | None:

@@ -10,7 +10,7 @@ from omnibus.stacks.credentials import Credentials
 from omnibus.stacks.errors import StackFailed
 from omnibus.stacks.native.cache import filled_once
 from omnibus.stacks.native.compose import Compose, project_files
-from omnibus.stacks.native.install import Program, Server, all_servers, demand
+from omnibus.stacks.native.install import Program, Server, all_servers, demand, install_all
 from omnibus.stacks.native.tools import Tool, run, version_of
 
 
@@ -74,6 +74,16 @@ def test_a_tool_that_is_missing_is_named_with_its_remedy(script: Any) -> None:
         Tool("nonesuch", (1, 2), ("version",), "get it there").path()
 
 
+def test_a_missing_tool_is_told_before_anything_is_installed(script: Any, tmp_path: Path) -> None:
+    script("go", "test $1 = version && echo 'go version go1.26.8'")
+    script("java", "echo 'openjdk version \"17.0.1\"'")
+    script("mvn", "echo 'Apache Maven 3.1.0'")
+    said: list[str] = []
+    with pytest.raises(StackFailed, match=r"mvn 3\.6 or newer is needed, and .* is 3\.1; .*apt-get install maven"):
+        install_all(Compose.read(project_files() / "docker-compose.yml"), said.append, tmp_path / "servers")
+    assert not said
+
+
 def test_a_tool_that_is_too_old_is_named_with_the_version_that_it_has(script: Any) -> None:
     script("gone", "echo gone version 1.25.9 linux")
     with pytest.raises(StackFailed, match=r"gone 1\.26 or newer is needed, and .*gone is 1\.25; get it there"):
@@ -101,7 +111,7 @@ def test_a_tool_that_fails_is_one_line_with_its_complaint(script: Any, tmp_path:
 
 
 def test_a_server_that_is_not_installed_says_how_to_get_it(tmp_path: Path) -> None:
-    server = Server("server", "1", "by hand", lambda _: None, lambda folder: Program((str(folder),)))
+    server = Server("server", "1", (), "by hand", lambda _: None, lambda folder: Program((str(folder),)))
     with pytest.raises(StackFailed, match=r"server 1 is not on this machine; install it with `make servers`"):
         demand(server, tmp_path)
 
