@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pytest
-from conftest import wait_until
+from waiting import wait_until
 
 from omnibus.stacks.control import stop
 from omnibus.stacks.credentials import Credentials

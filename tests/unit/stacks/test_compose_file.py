@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 import yaml
 
+from omnibus.settings import load
 from omnibus.stacks.native.compose import Compose, fill
 
 ROOT = Path(__file__).parents[3]
@@ -121,6 +122,17 @@ def test_a_service_waits_until_what_it_needs_is_healthy_or_done(name: str) -> No
     for other, how in needs.items():
         done = other in ONE_SHOT
         assert how == {"condition": "service_completed_successfully" if done else "service_healthy"}
+
+
+@pytest.mark.parametrize("name", sorted(set(SERVICES) - set(SERVERS)))
+def test_the_environment_of_our_processes_is_made_of_settings(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = Compose(CONTENT).service(name, SECRETS).environment
+    for variable, value in environment.items():
+        monkeypatch.setenv(variable, value)
+    settings = load()
+    assert settings.stack == "services"
+    assert settings.weaviate_key == SECRETS["WEAVIATE_API_KEY"]
+    assert SECRETS["REDIS_PASSWORD"] in settings.redis
 
 
 def test_a_process_beats_into_the_file_that_its_health_check_looks_at() -> None:
