@@ -6,10 +6,10 @@ those of this machine (`remap`), and the variables of `.env` by the stack's own 
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from omnibus.stacks.credentials import Credentials
+from omnibus.stacks.endpoints import Endpoints
 from omnibus.stacks.layout import Layout, write_private
 from omnibus.stacks.native import kafka as kafka_start
 from omnibus.stacks.native.compose import Compose, Service, project_files
@@ -26,37 +26,26 @@ GRACE_S = {KAFKA: 6.0, MINIO: 2.0, WEAVIATE: 4.0, REDIS: 2.0}
 """How long each may take to stop. All of them survive being killed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """Where the servers can be reached, and with which credentials; the names are those of the settings."""
-
-    kafka: str
-    s3: str
-    access_key: str
-    secret_key: str
-    redis: str
-    weaviate: str
-    weaviate_grpc: str
-    weaviate_key: str
-
-
 def port_names(compose: Compose, credentials: Credentials) -> list[str]:
     """A name for every port of the servers, for `ports.allocate`: "kafka:29092" and so on."""
     services = (compose.service(name, variables(credentials)) for name in NAMES)
     return [_port_name(service.name, port) for service in services for port in service.ports]
 
 
-def addresses(ports: Mapping[str, int], credentials: Credentials) -> Addresses:
-    """Where the servers on these ports can be reached once they run."""
+def endpoints_of(ports: Mapping[str, int], credentials: Credentials, buckets: tuple[str, str]) -> Endpoints:
+    """Where the servers on these ports can be reached once they run, and the buckets to use there."""
 
     def at(port: Port) -> str:
         return f"{HOST}:{ports[_port_name(*port)]}"
 
-    return Addresses(
+    return Endpoints(
+        stack="services",
         kafka=at(CLIENTS),
         s3=f"http://{at(S3)}",
         access_key=credentials.access_key,
         secret_key=credentials.secret_key,
+        bucket=buckets[0],
+        question_bucket=buckets[1],
         redis=f"redis://:{credentials.redis_password}@{at(QUEUES)}/0",
         weaviate=f"http://{at(REST)}",
         weaviate_grpc=at(GRPC),

@@ -28,7 +28,8 @@ from weaviate.classes.config import Configure, DataType, Property
 from weaviate.exceptions import WeaviateBaseError
 
 from omnibus.stacks.control import stop
-from omnibus.stacks.native.servers import NAMES, Addresses
+from omnibus.stacks.endpoints import Endpoints
+from omnibus.stacks.native.servers import NAMES
 from omnibus.stacks.state import process_started, read_state
 from producers.s3 import s3_client
 from producers.setup.buckets import set_up_buckets
@@ -49,15 +50,15 @@ def stack() -> Iterator[NativeStack]:
 
 
 @pytest.fixture(scope="module")
-def at(stack: NativeStack) -> Addresses:
-    return stack.addresses
+def at(stack: NativeStack) -> Endpoints:
+    return stack.endpoints
 
 
-def bucket_client(at: Addresses) -> Minio:
+def bucket_client(at: Endpoints) -> Minio:
     return s3_client(at.s3, at.access_key, at.secret_key)
 
 
-def index_client(at: Addresses, key: str | None) -> weaviate.WeaviateClient:
+def index_client(at: Endpoints, key: str | None) -> weaviate.WeaviateClient:
     rest, grpc = at.weaviate.removeprefix("http://").split(":"), at.weaviate_grpc.split(":")
     return weaviate.connect_to_custom(
         http_host=rest[0],
@@ -70,7 +71,7 @@ def index_client(at: Addresses, key: str | None) -> weaviate.WeaviateClient:
     )
 
 
-def values(at: Addresses, topic: str, count: int) -> list[bytes]:
+def values(at: Endpoints, topic: str, count: int) -> list[bytes]:
     """The first `count` values of a topic; fewer when they do not come."""
     consumer = KafkaConsumer(
         topic, bootstrap_servers=at.kafka, auto_offset_reset="earliest", consumer_timeout_ms=20_000
@@ -84,19 +85,19 @@ def values(at: Addresses, topic: str, count: int) -> list[bytes]:
 # What a client leaves with a server, and what it finds there.
 
 
-def put_record(at: Addresses, name: str) -> None:
+def put_record(at: Endpoints, name: str) -> None:
     set_up_topics(at.kafka, {name: 1})
     producer = KafkaProducer(bootstrap_servers=at.kafka)
     producer.send(name, value=b"kept").get(timeout=20)
     producer.close()
 
 
-def put_object(at: Addresses, name: str) -> None:
+def put_object(at: Endpoints, name: str) -> None:
     set_up_buckets(bucket_client(at), ["kept"])
     bucket_client(at).put_object("kept", name, io.BytesIO(b"kept"), 4)
 
 
-def put_row(at: Addresses, name: str) -> None:
+def put_row(at: Endpoints, name: str) -> None:
     with index_client(at, at.weaviate_key) as client:
         rows = client.collections.create(
             f"C{name}",
@@ -106,24 +107,24 @@ def put_row(at: Addresses, name: str) -> None:
         rows.data.insert({"text": "kept"}, vector=[0.6, 0.8])
 
 
-def put_key(at: Addresses, name: str) -> None:
+def put_key(at: Endpoints, name: str) -> None:
     with Redis.from_url(at.redis) as redis:
         redis.set(name, b"kept")
 
 
-def get_row(at: Addresses, name: str) -> object:
+def get_row(at: Endpoints, name: str) -> object:
     with index_client(at, at.weaviate_key) as client:
         found = client.collections.use(f"C{name}").query.near_vector([0.6, 0.8], limit=1).objects
         return found[0].properties["text"].encode() if found else None
 
 
-PUT: Mapping[str, Callable[[Addresses, str], None]] = {
+PUT: Mapping[str, Callable[[Endpoints, str], None]] = {
     "kafka": put_record,
     "minio": put_object,
     "weaviate": put_row,
     "redis": put_key,
 }
-GET: Mapping[str, Callable[[Addresses, str], object]] = {
+GET: Mapping[str, Callable[[Endpoints, str], object]] = {
     "kafka": lambda at, name: values(at, name, 1)[0],
     "minio": lambda at, name: bucket_client(at).get_object("kept", name).read(),
     "weaviate": get_row,
@@ -133,36 +134,36 @@ each_server = pytest.mark.parametrize("server", NAMES)
 
 
 @each_server
-def test_a_client_with_the_credentials_finds_what_it_left(at: Addresses, server: str) -> None:
+def test_a_client_with_the_credentials_finds_what_it_left(at: Endpoints, server: str) -> None:
     name = f"n{uuid.uuid4().hex}"
     PUT[server](at, name)
     assert GET[server](at, name) == b"kept"
 
 
-def test_the_object_store_refuses_a_wrong_secret(at: Addresses) -> None:
+def test_the_object_store_refuses_a_wrong_secret(at: Endpoints) -> None:
     with pytest.raises(S3Error, match="SignatureDoesNotMatch"):
         bucket_client(replace(at, secret_key="wrong")).list_buckets()
 
 
-def test_redis_refuses_a_wrong_password(at: Addresses) -> None:
+def test_redis_refuses_a_wrong_password(at: Endpoints) -> None:
     with Redis.from_url(at.redis.replace("//:", "//:wrong")) as redis, pytest.raises(AuthenticationError):
         redis.ping()
 
 
 @pytest.mark.parametrize("key", ["wrong", None])
-def test_weaviate_refuses_a_wrong_key_and_none(at: Addresses, key: str | None) -> None:
+def test_weaviate_refuses_a_wrong_key_and_none(at: Endpoints, key: str | None) -> None:
     with pytest.raises(WeaviateBaseError, match=r"401|anonymous"):
         index_client(at, key).collections.list_all()
 
 
-def test_a_misspelt_topic_is_not_made(at: Addresses) -> None:
+def test_a_misspelt_topic_is_not_made(at: Endpoints) -> None:
     producer = KafkaProducer(bootstrap_servers=at.kafka, max_block_ms=2000)
     with pytest.raises(KafkaError):
         producer.send("mispelt", value=b"lost").get(timeout=5)
     producer.close(timeout=1)
 
 
-def test_an_upload_is_told_to_kafka_at_once_and_once_more_from_the_disk(at: Addresses) -> None:
+def test_an_upload_is_told_to_kafka_at_once_and_once_more_from_the_disk(at: Endpoints) -> None:
     set_up_topics(at.kafka, {"media.events": 1})
     set_up_buckets(bucket_client(at), ["told"])
     set_up_notifications(bucket_client(at), "told")
@@ -177,7 +178,7 @@ def test_what_listens_beyond_this_machine_asks_for_a_password(stack: NativeStack
     assert listening
     beyond = {address.port for address in listening if address.ip not in {"127.0.0.1", "::1", "::ffff:127.0.0.1"}}
     # Weaviate has no setting for these two: its gRPC asks for the key, as seen above, and its cluster's port:
-    grpc = int(stack.addresses.weaviate_grpc.rpartition(":")[2])
+    grpc = int(stack.endpoints.weaviate_grpc.rpartition(":")[2])
     assert len(beyond - {grpc}) <= 1
     for port in beyond - {grpc}:
         with pytest.raises(HTTPError, match="401"):
@@ -192,20 +193,20 @@ def test_a_server_that_is_killed_comes_back_with_its_data(
         return next(part for part in stack.state.parts if part.name == server)
 
     name = f"n{uuid.uuid4().hex}"
-    PUT[server](stack.addresses, name)
+    PUT[server](stack.endpoints, name)
     before = part()
     os.kill(before.pid, signal.SIGKILL)
     wait_until(lambda: part().restarts > before.restarts and stack.state.ready, timeout_s=90)
-    assert GET[server](stack.addresses, name) == b"kept"
-    PUT[server](stack.addresses, f"{name}2")
-    assert GET[server](stack.addresses, f"{name}2") == b"kept"
+    assert GET[server](stack.endpoints, name) == b"kept"
+    PUT[server](stack.endpoints, f"{name}2")
+    assert GET[server](stack.endpoints, f"{name}2") == b"kept"
 
 
 def test_the_servers_stop_in_good_order_within_ten_seconds_and_start_again_with_their_data() -> None:
     with TemporaryDirectory(prefix="omnibus-") as folder:
         data = Path(folder) / "data"
         with running_native_servers(data) as first:
-            put_object(first.addresses, "kept")
+            put_object(first.endpoints, "kept")
             pids = [part.pid for part in first.state.parts if part.pid]
             assert len(pids) == len(NAMES)
             assert stop(data, timeout_s=10)
@@ -214,5 +215,5 @@ def test_the_servers_stop_in_good_order_within_ten_seconds_and_start_again_with_
             assert not any(process_started(pid) for pid in pids)
             assert read_state(data) is None
         with running_native_servers(data) as second:
-            assert second.addresses == first.addresses
-            assert bucket_client(second.addresses).get_object("kept", "kept").read() == b"kept"
+            assert second.endpoints == first.endpoints
+            assert bucket_client(second.endpoints).get_object("kept", "kept").read() == b"kept"
