@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 UV     := $(BIN)/uv
 UV_PIN := uv==0.13.9
 
-.PHONY: env demo test unit lint format lock bench clean
+.PHONY: env demo servers test unit lint format lock bench clean
 
 env: $(VENV)/.ready ## the environment, from the lock file
 
@@ -20,6 +20,9 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 
 demo: env ## the main job, end to end, on the embedded stack
 	$(BIN)/omnibus demo
+
+servers: env ## Kafka, MinIO, Weaviate and Redis for the services stack, without Docker
+	$(BIN)/python -m omnibus.stacks.native
 
 test: env ## everything
 	$(BIN)/python -m pytest tests

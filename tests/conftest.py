@@ -2,33 +2,21 @@
 
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeVar
 
 import pytest
+from waiting import wait_until
 
 from omnibus.stacks.control import stop
 from omnibus.stacks.endpoints import Endpoints
 from omnibus.stacks.state import read_state
 from omnibus.stacks.tether import tethered
 
-T = TypeVar("T")
 RUN = "import sys, pathlib; from omnibus.stacks.embedded import run_embedded; run_embedded(pathlib.Path(sys.argv[1]))"
-
-
-def wait_until(condition: Callable[[], T], timeout_s: float = 30.0, every_s: float = 0.02) -> T:
-    """What `condition` gives once it is true; fails the test when that takes longer than `timeout_s`."""
-    deadline = time.monotonic() + timeout_s
-    while not (value := condition()):
-        if time.monotonic() > deadline:
-            pytest.fail(f"not within {timeout_s:.0f} s: {condition}")
-        time.sleep(every_s)
-    return value
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,8 +1,8 @@
-"""The embedded stack's own credentials: made once per data directory, readable by its owner only."""
+"""The credentials of a stack that we start: made once per data directory, readable by its owner only."""
 
 import json
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Self
 
@@ -19,14 +19,19 @@ class Credentials:
     secret_key: str
     redis_password: str
     bridge_token: str
+    weaviate_key: str
 
     @classmethod
     def of(cls, file: Path) -> Self:
-        """Those in the file; new ones, written there, if there is no such file yet."""
-        if file.exists():
-            return cls(**json.loads(file.read_text()))
-        made = cls(*(secrets.token_hex(size) for size in (10, 20, 20, 20)))
-        write_private(file, json.dumps(asdict(made)))
+        """Those in the file; new ones, written there, for those that it lacks."""
+        held: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+        # A file that an earlier version wrote lacks some.
+        missing = {field.name: secrets.token_hex(20) for field in fields(cls) if field.name not in held}
+        if "access_key" in missing:
+            missing["access_key"] = secrets.token_hex(10)
+        made = cls(**held, **missing)
+        if missing:
+            write_private(file, json.dumps(asdict(made)))
         return made
 
     def s3_json(self) -> str:

@@ -1,0 +1,1 @@
+"""Kafka, MinIO, Weaviate and Redis without Docker: installed into the user's cache, run from `docker-compose.yml`."""
