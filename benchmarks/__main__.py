@@ -49,7 +49,7 @@ def _measure(folder: Path, profile: str) -> Iterator[Row]:
     alone.close()
 
     data = folder / "data"
-    with detached(data, profile):
+    with detached(load(data=data, profile=profile)):
         whole = Whole(load_running(data))
         yield Row("the stack, idle, no model loaded", whole.resident_mib(), 700, "MiB", "PSS of all processes")
         whole.put_to_searchable_ms(one_by_one[:2], "warm/")

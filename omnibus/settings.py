@@ -17,8 +17,8 @@ from pydantic_settings import (
 )
 
 PREFIX = "OMNIBUS_"
-NOT_SETTINGS = {"OMNIBUS_DEBUG"}
-"""Variables with our prefix that are read elsewhere: this one by the command, before there are settings."""
+NOT_SETTINGS = {"OMNIBUS_DEBUG", "OMNIBUS_BIND"}
+"""Variables with our prefix that are read elsewhere: by the command before it has settings, by docker-compose.yml."""
 SETTINGS_FILE = "omnibus.toml"
 STATE_FILE = "endpoints.json"
 FETCH_WAIT_MS = {"embedded": 10, "services": 500}

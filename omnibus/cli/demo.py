@@ -32,7 +32,7 @@ def demo(profile: options.Profile = None) -> None:
             data = Path(folder)
             settings = load(data=data, profile=profile)
             prepare_models(settings)
-            with detached(data, settings.profile, warm=True):
+            with detached(settings, warm=True):
                 wrong = _show(out, load_running(data))
         out.print(f"\nThe demo took {monotonic() - begun:.0f} s. To go on with files of your own: omnibus up")
         if wrong:

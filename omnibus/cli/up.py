@@ -32,6 +32,9 @@ def up(
         bool, typer.Option("--detach", help="Return when it is ready; stop it with `omnibus down`.")
     ] = False,
     warm: options.Warm = False,
+    native: Annotated[
+        bool, typer.Option("--native", help="With --stack services: start these servers too (make servers).")
+    ] = False,
 ) -> None:
     """Start broker, bucket, queue, dispatchers and workers, and look after them until Ctrl-C."""
     with one_line():
@@ -39,14 +42,16 @@ def up(
         from omnibus.settings import load
 
         settings = load(data=data, stack=stack, profile=profile)
+        if native and settings.stack == "embedded":
+            raise ValueError("--native starts the servers of the services stack: add --stack services")
         prepare_models(settings)
         if detach:
-            start_detached(settings.data, settings.profile, warm=warm)
+            start_detached(settings, warm=warm, native=native)
         else:
-            _foreground(settings, warm=warm)
+            _foreground(settings, warm=warm, native=native)
 
 
-def _foreground(settings: "Settings", *, warm: bool) -> None:
+def _foreground(settings: "Settings", *, warm: bool, native: bool) -> None:
     from rich.console import Console
 
     from omnibus.cli.progress import StartUp
@@ -58,7 +63,7 @@ def _foreground(settings: "Settings", *, warm: bool) -> None:
         try:
             run_stack(
                 settings.data,
-                _servers(settings),
+                _servers(settings, native=native),
                 own_processes=own_processes(settings.profile, warm=warm),
                 on_change=start_up.show,
                 profile=settings.profile,
@@ -67,28 +72,31 @@ def _foreground(settings: "Settings", *, warm: bool) -> None:
             raise CommandFailed(str(error)) from error
 
 
-def _servers(settings: "Settings") -> "Callable[[Layout], Servers]":
+def _servers(settings: "Settings", *, native: bool) -> "Callable[[Layout], Servers]":
     from omnibus.stacks.embedded import embedded
-    from omnibus.stacks.services import services
+    from omnibus.stacks.services import native_services, services
 
-    if settings.stack == "services":
-        return lambda layout: services(layout, settings)
-    return lambda layout: embedded(layout, (settings.bucket, settings.question_bucket))
+    buckets = (settings.bucket, settings.question_bucket)
+    if settings.stack == "embedded":
+        return lambda layout: embedded(layout, buckets)
+    if native:
+        return lambda layout: native_services(layout, buckets)
+    return lambda layout: services(layout, settings)
 
 
 @contextmanager
-def detached(data: Path, profile: str, *, warm: bool = False) -> Iterator[None]:
+def detached(settings: "Settings", *, warm: bool = False, native: bool = False) -> Iterator[None]:
     """A stack in the background that is ready, and is stopped at the end."""
     from omnibus.stacks.control import stop
 
     try:
-        start_detached(data, profile, warm=warm)
+        start_detached(settings, warm=warm, native=native)
         yield
     finally:
-        stop(data)
+        stop(settings.data)
 
 
-def start_detached(data: Path, profile: str, *, warm: bool = False) -> None:
+def start_detached(settings: "Settings", *, warm: bool = False, native: bool = False) -> None:
     """Start a stack in the background and wait until it is ready. Raises `CommandFailed` with its last line."""
     from rich.console import Console
 
@@ -96,11 +104,12 @@ def start_detached(data: Path, profile: str, *, warm: bool = False) -> None:
     from omnibus.stacks.control import stop
     from omnibus.stacks.state import read_state
 
+    data = settings.data
     data.mkdir(parents=True, exist_ok=True)
     log = data / "up.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [*_COMMAND, "up", "--data", str(data), "--profile", profile, *(["--warm"] if warm else [])],
+            [*_COMMAND, "up", *_arguments(settings, warm=warm, native=native)],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
@@ -119,6 +128,11 @@ def start_detached(data: Path, profile: str, *, warm: bool = False) -> None:
             sleep(0.1)
     stop(data)
     raise CommandFailed(f"not ready after {DETACH_LIMIT_S:.0f} s; see {log} and `omnibus status`")
+
+
+def _arguments(settings: "Settings", *, warm: bool, native: bool) -> list[str]:
+    flags = [flag for flag, given in (("--warm", warm), ("--native", native)) if given]
+    return ["--data", str(settings.data), "--stack", settings.stack, "--profile", settings.profile, *flags]
 
 
 def _last_line(log: Path) -> str:
