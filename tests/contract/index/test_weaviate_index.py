@@ -56,11 +56,15 @@ def copies_in(home: Home) -> list[tuple[str, int]]:
     return sorted((bytes.fromhex(row["key"][1:]).decode(), row["generation"]) for row in rows)
 
 
+def unlocked() -> None:
+    """No lock, so none to renew."""
+
+
 def write_part(home: Home, each: IndexedObject, generation: int, *, segments: int, complete: bool) -> None:
     """What a writer has written of a copy by some moment."""
     with collection_of(home) as collection:
-        insert(collection, [each], lambda each: record_row(each, generation, complete=complete))
-        insert(collection, pieces([each], generation)[:segments], segment_row)
+        insert(collection, [each], lambda each: record_row(each, generation, complete=complete), unlocked)
+        insert(collection, pieces([each], generation)[:segments], segment_row, unlocked)
 
 
 # Models and addresses
@@ -246,7 +250,7 @@ def test_a_row_that_the_server_refuses_is_an_error_though_others_were_written(ho
     index.write([an_object("a.txt", "boat")])
     wrong = an_object("b.txt", "boat", vector=towards(1, 0, 0, 0, 0))
     with collection_of(home) as collection, pytest.raises(ServiceUnavailable, match=r"1 of 2 rows.*length 5"):
-        insert(collection, pieces([an_object("c.txt", "boat"), wrong], 5), segment_row)
+        insert(collection, pieces([an_object("c.txt", "boat"), wrong], 5), segment_row, unlocked)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The Locks port, on a real server."""
 
 import uuid
+from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack
 from multiprocessing import get_context
@@ -123,6 +124,33 @@ def test_a_holder_whose_time_was_up_does_not_let_go_of_the_next_ones_lock(
             stalled.close()
             with pytest.raises(ServiceUnavailable), impatient.held([name]):
                 pytest.fail("two holders")
+
+
+def test_a_lock_that_is_renewed_lasts_longer_than_its_limit(
+    url: str, impatient: Locks, name: str, wait_until: Callable[..., object]
+) -> None:
+    short = RedisLocks(url, limit_s=0.5)
+    with RedisLocks(url, limit_s=0.5).held([f"{name}:clock"]), short.held([name]) as renew:
+
+        def is_over() -> bool:
+            renew()
+            try:
+                with impatient.held([f"{name}:clock"]):
+                    return True
+            except ServiceUnavailable:
+                return False
+
+        wait_until(is_over)
+        with pytest.raises(ServiceUnavailable), impatient.held([name]):
+            pytest.fail("two holders")
+
+
+def test_a_holder_learns_that_its_time_was_up(url: str, name: str) -> None:
+    with ExitStack() as both:
+        renew = both.enter_context(RedisLocks(url, limit_s=0.05).held([name, f"{name}:other"]))
+        both.enter_context(RedisLocks(url).held([name]))
+        with pytest.raises(ServiceUnavailable, match="others may write now"):
+            renew()
 
 
 def test_processes_take_turns(url: str, name: str, tmp_path: Path) -> None:

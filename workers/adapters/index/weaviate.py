@@ -5,10 +5,12 @@ in `weaviate_collection`.
 
 Weaviate can neither compare and write in one step nor write several rows in one, so a writer holds a lock on each of
 its objects, and writes in an order that leaves a trace: a record that is not complete, segments, the record again,
-complete, and only then are the older copies removed, their segments first. Wherever a writer is killed, `records` sees
-more than one complete record, and removes the rest. A writer that stalls for longer than its lock may write an older
-copy late, beside a newer one. It removes nothing that it had not seen; the newer version counts, and the next `records`
-or `write` of the object removes the older. Until then a search may find segments of both.
+complete, and only then are the older copies removed, their segments first. Wherever a writer is killed, there is a
+record beside the one that counts, and `records` or the next `write` removes that copy.
+
+A writer renews its locks before every call to the server. One that stalls in such a call for longer than they last may
+write one call's rows late: then an older version stands beside a newer one. It removes nothing that it had not seen;
+the newer version counts, and the older goes as above. Until then a search may find segments of both.
 
 The tenant is part of every row, id and condition. With Weaviate's own multi-tenancy, each tenant would be a shard of
 this collection: `_create` would ask for it, every call would go through `collection.with_tenant(...)`, `segments` would
@@ -34,7 +36,7 @@ from workers.adapters.index.words import words_of
 from workers.domain.hit import Filters, Hit
 from workers.domain.media import ObjectRef, Version
 from workers.domain.segment import IndexedObject, ObjectRecord, Space, StoredSegment, Vector
-from workers.ports.locks import Locks
+from workers.ports.locks import Locks, Renew
 
 ALIAS = "Omnibus"
 PAGE = 5_000
@@ -91,10 +93,10 @@ class WeaviateIndex:
             check_vectors(self._spaces, each)
         flags: list[bool] = []
         for group in groups(objects):
-            with self._locked([each.ref for each in group]):
+            with self._locked([each.ref for each in group]) as renew:
                 held = self._held([each.ref for each in group])
                 accepted = [each.ref not in held or not held[each.ref].refuse(each.version) for each in group]
-                self._replace([each for each, may in zip(group, accepted, strict=True) if may], held)
+                self._replace([each for each, may in zip(group, accepted, strict=True) if may], held, renew)
             flags += accepted
         return flags
 
@@ -176,16 +178,16 @@ class WeaviateIndex:
         newest = {row["id"]: row for row in sorted(found, key=rows.age)}
         return [segment_from(newest[id_]) for id_ in ids if id_ in newest]
 
-    def _replace(self, objects: Sequence[IndexedObject], held: Mapping[ObjectRef, Copies]) -> None:
+    def _replace(self, objects: Sequence[IndexedObject], held: Mapping[ObjectRef, Copies], renew: Renew) -> None:
         """Write a new copy of each object, then remove the older ones, in the order that the module's text gives."""
         if not objects:
             return
         generation = max([self._clock(), *(each.generation + 1 for each in held.values())])
         with self._answering() as collection:
-            with_segments = [each for each in objects if each.segments]
-            insert(collection, with_segments, lambda each: rows.record_row(each, generation, complete=False))
-            insert(collection, rows.pieces(objects, generation), rows.segment_row)
-            insert(collection, objects, lambda each: rows.record_row(each, generation, complete=True))
+            begun = [each for each in objects if each.segments]
+            insert(collection, begun, lambda each: rows.record_row(each, generation, complete=False), renew)
+            insert(collection, rows.pieces(objects, generation), rows.segment_row, renew)
+            insert(collection, objects, lambda each: rows.record_row(each, generation, complete=True), renew)
         replaced = [copy for each in objects if each.ref in held for copy in held[each.ref].all]
         if replaced:
             time.sleep(GRACE_S)
@@ -228,7 +230,7 @@ class WeaviateIndex:
             )
         return [rows.row_from(each.properties) for each in found.objects]
 
-    def _locked(self, refs: Sequence[ObjectRef]) -> AbstractContextManager[None]:
+    def _locked(self, refs: Sequence[ObjectRef]) -> AbstractContextManager[Renew]:
         return self._locks.held([f"index:{self._alias}:{object_id(ref)}" for ref in refs])
 
     @contextmanager

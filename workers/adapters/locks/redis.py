@@ -19,11 +19,12 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from workers.errors import ServiceUnavailable
+from workers.ports.locks import Renew
 
 PREFIX = "omnibus:lock:"
 """Keeps these keys apart from the cache's and from Celery's, which share the server."""
 LIMIT_S = 30.0
-"""How long a lock is held at most. The longest write of a batch took a tenth of it."""
+"""How long a lock is held without being renewed. The steps between took a tenth of it at most."""
 WAIT_S = 45.0
 """How long to wait for others: longer than the limit, so that the lock of a holder that died is waited for."""
 AGAIN_S = (0.002, 0.02)
@@ -36,6 +37,13 @@ for _, key in ipairs(KEYS) do
   if holder and holder ~= ARGV[1] then return 0 end
 end
 for _, key in ipairs(KEYS) do redis.call('SET', key, ARGV[1], 'PX', ARGV[2]) end
+return 1
+"""
+RENEW = """
+for _, key in ipairs(KEYS) do
+  if redis.call('GET', key) ~= ARGV[1] then return 0 end
+end
+for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, ARGV[2]) end
 return 1
 """
 LET_GO = """
@@ -53,31 +61,36 @@ class RedisLocks:
     def __init__(self, url: str, *, limit_s: float = LIMIT_S, wait_s: float = WAIT_S) -> None:
         redis = Redis.from_url(url, socket_timeout=10, socket_connect_timeout=2, health_check_interval=10)
         self._take = redis.register_script(TAKE)
+        self._renew = redis.register_script(RENEW)
         self._let_go = redis.register_script(LET_GO)
         self._limit_s = limit_s
         self._wait_s = wait_s
 
     @contextmanager
-    def held(self, names: Collection[str]) -> Iterator[None]:
+    def held(self, names: Collection[str]) -> Iterator[Renew]:
         """See `ports.locks.Locks`."""
         keys, token = [PREFIX + name for name in sorted(set(names))], secrets.token_hex(16)
-        if keys:
-            self._wait_for(keys, token)
+        if not keys:
+            yield lambda: None
+            return
+        self._wait_for(keys, token)
         try:
-            yield
+            yield lambda: self._keep(keys, token)
         finally:
-            if keys:
-                self._leave(keys, token)
+            self._leave(keys, token)
 
     def _wait_for(self, keys: list[str], token: str) -> None:
         give_up = monotonic() + self._wait_s
-        try:
+        with _known_errors():
             while not self._take(keys=keys, args=[token, int(self._limit_s * 1000)]):
                 if monotonic() > give_up:
                     raise ServiceUnavailable(f"others held what is to be written for more than {self._wait_s:.0f} s")
                 sleep(uniform(*AGAIN_S))  # noqa: S311 - not a secret
-        except (RedisError, OSError) as error:
-            raise ServiceUnavailable(f"the locks (Redis) do not answer: {error}") from error
+
+    def _keep(self, keys: list[str], token: str) -> None:
+        with _known_errors():
+            if not self._renew(keys=keys, args=[token, int(self._limit_s * 1000)]):
+                raise ServiceUnavailable(f"a write took more than {self._limit_s:.0f} s, and others may write now")
 
     def _leave(self, keys: list[str], token: str) -> None:
         """Let go. What was done under the locks is done, so a failure here is only worth a line in the log."""
@@ -89,3 +102,11 @@ class RedisLocks:
                 )
         except (RedisError, OSError) as error:
             log.warning("locks were not let go and end by themselves in %.0f s: %s", self._limit_s, error)
+
+
+@contextmanager
+def _known_errors() -> Iterator[None]:
+    try:
+        yield
+    except (RedisError, OSError) as error:
+        raise ServiceUnavailable(f"the locks (Redis) do not answer: {error}") from error
