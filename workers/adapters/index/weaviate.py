@@ -134,7 +134,11 @@ class WeaviateIndex:
             after = keys[-1]
 
     def nearest(self, space: str, vector: Vector, *, k: int, filters: Filters) -> Sequence[Hit]:
-        """See `ports.index.Index`. Exact up to some thousand vectors; beyond, recall@10 was 1.0 wherever measured."""
+        """See `ports.index.Index`. Exact up to 10,000 vectors within the filters.
+
+        At 20,000 of 384 dimensions, recall@10 was 1.0 where 48 directions mattered, as in embeddings, and 0.87 for
+        vectors without any structure; 3 ms.
+        """
         check_vector(self._spaces, space, vector)
         condition = rows.segments_within(filters)
 
