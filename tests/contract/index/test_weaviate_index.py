@@ -77,7 +77,7 @@ def write_part(home: Home, each: IndexedObject, generation: int, *, segments: in
 )
 def test_a_collection_of_other_models_is_refused_with_what_to_do(home: Home, spaces: Sequence[Space]) -> None:
     opened(home).write([an_object("a.txt", "boat")])
-    with pytest.raises(IndexMismatch, match="go back to the profile it was made with, or delete Tests"):
+    with pytest.raises(IndexMismatch, match="go back to the profile it was made with, or delete it "):
         record_of(opened(home, spaces), A)
 
 
