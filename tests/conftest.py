@@ -1,5 +1,6 @@
-"""What tests of every kind share: waiting for a condition, and the embedded servers."""
+"""What tests of every kind share: waiting for a condition, the embedded servers, and Weaviate."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from waiting import wait_until
+from weaviate_server import WeaviateServer, weaviate_server
 
 from omnibus.stacks.control import stop
 from omnibus.stacks.endpoints import Endpoints
@@ -78,6 +80,32 @@ def embedded_servers() -> Iterator[Endpoints]:
     # Not a folder of pytest's, which it keeps for three runs.
     with TemporaryDirectory(prefix="omnibus-") as folder, running_servers(Path(folder) / "data") as stack:
         yield stack.endpoints
+
+
+@contextmanager
+def running_weaviate() -> Iterator[WeaviateServer]:
+    """A Weaviate server. Where it is not installed the test is skipped, but fails in CI."""
+    with TemporaryDirectory(prefix="omnibus-") as folder:
+        try:
+            with weaviate_server(Path(folder), wait_until) as server:
+                yield server
+        except FileNotFoundError as missing:
+            if os.environ.get("CI") == "true":
+                pytest.fail(str(missing))
+            pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def weaviate() -> Iterator[WeaviateServer]:
+    """A Weaviate server that tests share: use names of your own."""
+    with running_weaviate() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def run_weaviate() -> Callable[[], AbstractContextManager[WeaviateServer]]:
+    """`running_weaviate`, for tests that need a server of their own because they break it."""
+    return running_weaviate
 
 
 @pytest.fixture(scope="session")

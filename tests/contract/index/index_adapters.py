@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from workers.adapters.index.lance import LanceIndex
+from workers.adapters.index.weaviate import WeaviateIndex
+from workers.adapters.locks.redis import RedisLocks
 from workers.domain.locator import Locator
 from workers.domain.media import DEFAULT_TENANT, ObjectRef, Version
 from workers.domain.segment import IndexedObject, Modality, ObjectRecord, Segment, Space, Vector, segment_id
@@ -19,10 +21,21 @@ WORDS = Space("words", 4, "words-model@1")
 PICTURES = Space("pictures-a", 3, "pictures-model@1")
 SPACES = (WORDS, PICTURES)
 
+LOCKED_S = 3
+"""How long the lock of a writer that was killed holds up the next one: the tests kill several."""
+
+
+def open_weaviate(place: str, spaces: Sequence[Space]) -> WeaviateIndex:
+    """The index at `place`: addresses, key and name, with spaces between them."""
+    url, grpc, key, redis, alias = place.split()
+    return WeaviateIndex(url, grpc, key, spaces, RedisLocks(redis, limit_s=LOCKED_S), alias=alias)
+
+
 ADAPTERS: dict[str, Callable[[str, Sequence[Space]], Index]] = {
     "lancedb": lambda place, spaces: LanceIndex(Path(place), spaces),
+    "weaviate": open_weaviate,
 }
-"""Opens the index of a place, which is a path in a directory of the test's own."""
+"""Opens the index of a place: a path in a directory of the test's own, or a name on a server that tests share."""
 
 
 @dataclass(frozen=True)

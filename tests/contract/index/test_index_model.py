@@ -1,7 +1,7 @@
 """Any sequence of writes and deletes leaves in the index what it leaves in a dictionary."""
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
 from hypothesis import given, settings
@@ -30,9 +30,11 @@ def _precedes(each: IndexedObject, model: dict[str, IndexedObject]) -> bool:
 @pytest.mark.parametrize("adapter", sorted(ADAPTERS))
 @settings(max_examples=25, deadline=None)
 @given(steps=st.lists(st.one_of(WRITE, DELETE), max_size=8))
-def test_the_index_holds_what_a_dictionary_would_hold(adapter: str, steps: list[object]) -> None:
-    with TemporaryDirectory() as directory:
-        index = Home(adapter, str(Path(directory) / "index")).open()
+def test_the_index_holds_what_a_dictionary_would_hold(
+    new_home: Callable[[str], AbstractContextManager[Home]], adapter: str, steps: list[object]
+) -> None:
+    with new_home(adapter) as home:
+        index = home.open()
         model: dict[str, IndexedObject] = {}
         for step in steps:
             if isinstance(step, list):

@@ -17,7 +17,8 @@ from index_processes import wait_until
 
 from workers.adapters.index.lance import LanceIndex
 from workers.adapters.index.lance_rows import rows_of
-from workers.adapters.index.lance_table import DELTAS, FRAGMENTS, UNINDEXED_ROWS, IndexMismatch
+from workers.adapters.index.lance_table import DELTAS, FRAGMENTS, UNINDEXED_ROWS
+from workers.adapters.index.spaces import IndexMismatch
 from workers.domain.hit import Filters
 from workers.domain.media import ObjectRef
 from workers.domain.segment import IndexedObject, Space, Vector

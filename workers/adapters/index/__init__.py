@@ -1,1 +1,1 @@
-"""Stores of segments and their vectors: LanceDB, which needs no server."""
+"""Stores of segments and their vectors: LanceDB, which needs no server, and Weaviate, which many machines share."""

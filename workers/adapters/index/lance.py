@@ -6,7 +6,7 @@ kept fast in `lance_table`.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from workers.adapters.index.hits import distinct
 from workers.adapters.index.lance_filters import (
     records_of,
     records_within,
@@ -23,20 +24,20 @@ from workers.adapters.index.lance_filters import (
     segments_of,
     segments_within,
 )
-from workers.adapters.index.lance_rows import (
+from workers.adapters.index.lance_rows import rows_of
+from workers.adapters.index.lance_table import FLAT_ROWS, compact, index_vectors, is_compaction_due, open_table
+from workers.adapters.index.locks import exclusive, if_free
+from workers.adapters.index.rows import (
     RECORD_COLUMNS,
     SEGMENT_COLUMNS,
     object_id,
     record_from,
     ref_from,
-    rows_of,
     segment_from,
     storable,
-    vector_column,
     version_from,
 )
-from workers.adapters.index.lance_table import FLAT_ROWS, compact, index_vectors, is_compaction_due, open_table
-from workers.adapters.index.locks import exclusive, if_free
+from workers.adapters.index.spaces import by_id, check_vector, check_vectors, vector_column
 from workers.domain.hit import Filters, Hit
 from workers.domain.media import ObjectRef, Version
 from workers.domain.segment import IndexedObject, ObjectRecord, Space, StoredSegment, Vector
@@ -72,11 +73,8 @@ class LanceIndex:
     """
 
     def __init__(self, directory: Path, spaces: Sequence[Space], *, flat_rows: int = FLAT_ROWS) -> None:
-        columns = {vector_column(space.id) for space in spaces}
-        if len(columns) < len(spaces):
-            raise ValueError("two spaces have ids that differ only in punctuation")
         self._directory = directory
-        self._spaces = {space.id: space for space in spaces}
+        self._spaces = by_id(spaces)
         self._flat_rows = flat_rows
         self._opening = Lock()
         self._opened: Any = None
@@ -90,7 +88,7 @@ class LanceIndex:
     def write(self, objects: Sequence[IndexedObject]) -> Sequence[bool]:
         """See `ports.index.Index`. Now and then it starts upkeep, in a thread: see `maintain`."""
         for each in objects:
-            self._check_vectors(each)
+            check_vectors(self._spaces, each)
         if not objects:
             return []
         with self._answering() as table:
@@ -128,7 +126,7 @@ class LanceIndex:
 
     def nearest(self, space: str, vector: Vector, *, k: int, filters: Filters) -> Sequence[Hit]:
         """See `ports.index.Index`. Exact up to some thousand vectors; beyond, recall@k was 1.0 wherever measured."""
-        self._check_vector(space, vector)
+        check_vector(self._spaces, space, vector)
 
         def search(limit: int) -> list[Hit]:
             with self._answering() as table:
@@ -138,7 +136,7 @@ class LanceIndex:
                 rows = query.select(["id", "_distance"]).limit(limit).to_list()
             return [Hit(row["id"], 1.0 - row["_distance"]) for row in rows]
 
-        return _distinct(search, k)
+        return distinct(search, k)
 
     def matching(self, text: str, *, k: int, filters: Filters) -> Sequence[Hit]:
         """See `ports.index.Index`. English stop words are no words; stems are compared, and accents are ignored."""
@@ -153,7 +151,7 @@ class LanceIndex:
                 rows = query.select(["id", "_score"]).limit(limit).to_list()
             return [Hit(row["id"], row["_score"]) for row in rows]
 
-        return _distinct(search, k)
+        return distinct(search, k)
 
     def segments(self, ids: Sequence[str]) -> Sequence[StoredSegment]:
         """See `ports.index.Index`."""
@@ -242,33 +240,6 @@ class LanceIndex:
                     table.delete(rows_before(each.generation, [object_id(ref)]))
             return held
 
-    def _check_vectors(self, each: IndexedObject) -> None:
-        for segment in each.segments:
-            for space, vector in segment.vectors.items():
-                self._check_vector(space, vector)
-
-    def _check_vector(self, space: str, vector: Vector) -> None:
-        if space not in self._spaces:
-            raise ValueError(f"the index has no space {space!r}, only {', '.join(self._spaces)}")
-        if vector.shape != (self._spaces[space].dimensions,):
-            raise ValueError(f"a vector of {space} has shape {vector.shape}, not ({self._spaces[space].dimensions},)")
-        if not np.isfinite(vector).all():
-            raise ValueError(f"a vector of {space} has numbers that are not finite")
-
 
 def _may_replace(each: IndexedObject, held: _Held | None) -> bool:
     return held is None or not each.version.precedes(held.version)
-
-
-def _distinct(search: Callable[[int], list[Hit]], k: int) -> Sequence[Hit]:
-    """The best `k` hits of different segments. While an object is being replaced, a segment may be found twice."""
-    limit = k
-    while limit > 0:
-        hits = search(limit)
-        best: dict[str, Hit] = {}
-        for hit in hits:
-            best.setdefault(hit.segment_id, hit)
-        if len(best) >= k or len(hits) < limit:
-            return list(best.values())[:k]
-        limit *= 2
-    return []

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from workers.adapters.index.rows import is_storable
 from workers.domain.hit import Filters
 
 if TYPE_CHECKING:
@@ -48,14 +49,14 @@ def _key_starts_with(prefix: str) -> "Expr":
 
     UTF-8 sorts by code points, so the range ends at the prefix with its last code point counted up.
     """
-    if not _is_storable(prefix):
+    if not is_storable(prefix):
         return _value(False)
     start, end = _column("key") >= _value(prefix), _end_of_range(prefix)
     return start & (_column("key") < _value(end)) if end else start
 
 
 def _among(column: str, values: Sequence[str]) -> "Expr":
-    known = [value for value in values if _is_storable(value)]
+    known = [value for value in values if is_storable(value)]
     return _column(column).isin(known) if known else _value(False)
 
 
@@ -68,15 +69,6 @@ def _end_of_range(prefix: str) -> str:
     if 0xD800 <= following <= 0xDFFF:
         following = 0xE000  # UTF-8 has no surrogates
     return shortened[:-1] + chr(following)
-
-
-def _is_storable(text: str) -> bool:
-    """Whether UTF-8 can hold it (it cannot hold lone surrogates), so that some row could have it at all."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _column(name: str) -> "Expr":

@@ -6,10 +6,10 @@ from os import cpu_count, environ
 from pathlib import Path
 from typing import Any
 
-from workers.adapters.index.lance_rows import schema_of, spaces_of, vector_column
+from workers.adapters.index.lance_rows import schema_of, spaces_of
 from workers.adapters.index.locks import exclusive
+from workers.adapters.index.spaces import check_spaces, vector_column
 from workers.domain.segment import Space
-from workers.errors import OmnibusError
 
 NAME = "segments"
 WORDS_INDEX = "text_idx"
@@ -42,12 +42,6 @@ VENDOR_SETTINGS = {
 """LanceDB takes these from the environment only, when it is first used. What is set there already has precedence."""
 
 
-class IndexMismatch(OmnibusError):
-    """The directory holds vectors of other models than those that are in use now."""
-
-    kind = "index_mismatch"
-
-
 def open_table(directory: Path, spaces: Sequence[Space], lock: Path) -> Any:
     """The directory's table, whose every read sees the newest commit of any process. Raises `IndexMismatch`."""
     for name, value in VENDOR_SETTINGS.items():
@@ -60,7 +54,7 @@ def open_table(directory: Path, spaces: Sequence[Space], lock: Path) -> Any:
         if NAME not in database.list_tables().tables:
             database.create_table(NAME, schema=schema_of(spaces))
         table = database.open_table(NAME)
-        _check_spaces(spaces_of(table.schema), set(spaces), directory)
+        check_spaces(spaces_of(table.schema), spaces, f"the index in {directory}", "remove that directory")
         _index_words_and_keys(table)
     return table
 
@@ -106,15 +100,3 @@ def _index_words_and_keys(table: Any) -> None:
     for column, config in [("text", words), *((key, BTree()) for key in KEYS)]:
         if (column,) not in built:
             table.create_index(column, config=config)
-
-
-def _check_spaces(held: set[Space], wanted: set[Space], directory: Path) -> None:
-    if held != wanted:
-        raise IndexMismatch(
-            f"the index in {directory} was made with {_named(held)}, but the models in use now are {_named(wanted)}; "
-            "go back to the profile it was made with, or remove that directory and index the bucket again"
-        )
-
-
-def _named(spaces: set[Space]) -> str:
-    return ", ".join(f"{s.id}: {s.model} ({s.dimensions} dimensions)" for s in sorted(spaces, key=lambda s: s.id))

@@ -1,0 +1,29 @@
+"""What the tests do with locks in another process."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+
+from workers.adapters.locks.redis import RedisLocks
+
+
+def hold_for_ever(url: str, name: str, holding: Path) -> None:
+    with RedisLocks(url, limit_s=1).held([name]):
+        holding.touch()
+        Event().wait()
+
+
+def count_up(url: str, name: str, counter: Path, times: int) -> None:
+    """Read, add one, write: what loses counts unless it is done by one at a time."""
+    locks = RedisLocks(url)
+    for _ in range(times):
+        with locks.held([name]):
+            counter.write_text(str(int(counter.read_text()) + 1))
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.01)
