@@ -9,6 +9,8 @@ from workers.adapters.cache.redis import RedisCache
 from workers.adapters.decoders.limits import DecodeLimits
 from workers.adapters.decoders.sandbox import SandboxedDecoder
 from workers.adapters.index.lance import LanceIndex
+from workers.adapters.index.weaviate import WeaviateIndex
+from workers.adapters.locks.redis import RedisLocks
 from workers.adapters.text.splitter import SemanticSplitter
 from workers.answer.asked import Questions
 from workers.answer.encode import EncodedQuestions, QuestionEncoder
@@ -20,6 +22,7 @@ from workers.ingest.announce import Announcer
 from workers.ingest.embed import Embedder
 from workers.ingest.flow import IngestParts
 from workers.ports.encoders import ImageEncoder, TextEncoder
+from workers.ports.index import Index
 
 SEGMENT_TOKENS = 200
 """Tokens of a segment at most: within MiniLM's 256, with room for a heading."""
@@ -30,9 +33,14 @@ def bucket_of(settings: Settings) -> S3Bucket:
     return S3Bucket(s3_client(settings.s3, settings.access_key, settings.secret_key))
 
 
-def index_of(settings: Settings, text: TextEncoder, image: ImageEncoder) -> LanceIndex:
-    """The index, with the spaces of the profile's encoders."""
-    return LanceIndex(settings.data / "index", [text.space, image.space])
+def index_of(settings: Settings, text: TextEncoder, image: ImageEncoder) -> Index:
+    """The index of the stack, with the spaces of the profile's encoders."""
+    spaces = [text.space, image.space]
+    if settings.stack == "embedded":
+        return LanceIndex(settings.data / "index", spaces)
+    return WeaviateIndex(
+        settings.weaviate, settings.weaviate_grpc, settings.weaviate_key, spaces, RedisLocks(settings.redis)
+    )
 
 
 def decoder_of() -> SandboxedDecoder:
@@ -91,7 +99,7 @@ def answer_parts(settings: Settings, questions: Questions, replies: Replies) -> 
     )
 
 
-def projection_of(settings: Settings) -> LanceIndex:
+def projection_of(settings: Settings) -> Index:
     """The index for whoever compares it with the bucket: no model is loaded for that."""
     models = Models(store_of(settings), profile_named(settings.profile))
     text = models.text()
