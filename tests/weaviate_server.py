@@ -4,19 +4,16 @@ import os
 import subprocess
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from platformdirs import user_cache_path
-
+from omnibus.stacks.native.compose import Compose, project_files
+from omnibus.stacks.native.install import demand, weaviate
 from omnibus.stacks.ports import HOST, allocate
 from omnibus.stacks.tether import tethered
 
-VERSION = "1.39.1"
-PROGRAM = user_cache_path("omnibus") / "servers" / f"weaviate-{VERSION}" / "weaviate-server"
-MISSING = f"there is no Weaviate server in {PROGRAM.parent}; get it with `make servers`"
 KEY = "tests-key"
 SETTINGS = {
     "API_BASED_MODULES_DISABLED": "true",
@@ -47,6 +44,7 @@ PORTS = {
 class WeaviateServer:
     """One server; `kill` and `start` it as the test likes: ports and data stay."""
 
+    program: Sequence[str]
     folder: Path
     ports: dict[str, int]
     process: "subprocess.Popen[bytes] | None" = field(default=None)
@@ -69,7 +67,7 @@ class WeaviateServer:
     def start(self) -> None:
         own = {"PERSISTENCE_DATA_PATH": str(self.folder / "data"), "HOME": str(self.folder), "PATH": os.defpath}
         numbers = {variable: str(self.ports[name]) for name, variable in PORTS.items()}
-        command = [str(PROGRAM), "--host", HOST, "--port", str(self.ports["http"]), "--scheme", "http"]
+        command = [*self.program, "--host", HOST, "--port", str(self.ports["http"]), "--scheme", "http"]
         with (self.folder / "weaviate.log").open("ab") as log:
             self.process = subprocess.Popen(
                 tethered(command), env={**SETTINGS, **own, **numbers}, cwd=self.folder, stdout=log, stderr=log
@@ -83,10 +81,9 @@ class WeaviateServer:
 
 @contextmanager
 def weaviate_server(folder: Path, wait_until: Callable[..., object]) -> Iterator[WeaviateServer]:
-    """The server with its data in `folder`, ready. Raises `FileNotFoundError` where it is not installed."""
-    if not PROGRAM.exists():
-        raise FileNotFoundError(MISSING)
-    server = WeaviateServer(folder, allocate(["http", *PORTS], folder / "ports.json"))
+    """The server with its data in `folder`, ready. Raises `StackFailed` where it is not installed."""
+    program = demand(weaviate(Compose.read(project_files() / "docker-compose.yml"))).argv
+    server = WeaviateServer(program, folder, allocate(["http", *PORTS], folder / "ports.json"))
     server.start()
     try:
         wait_until(lambda: server.ready, timeout_s=60)

@@ -1,7 +1,5 @@
 """What the tests do with locks in another process."""
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 
@@ -20,10 +18,3 @@ def count_up(url: str, name: str, counter: Path, times: int) -> None:
     for _ in range(times):
         with locks.held([name]):
             counter.write_text(str(int(counter.read_text()) + 1))
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)

@@ -1,7 +1,6 @@
 """The Locks port, on a real server."""
 
 import uuid
-from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack
 from multiprocessing import get_context
@@ -10,6 +9,7 @@ from threading import Event
 
 import lock_processes
 import pytest
+from waiting import wait_until
 
 from omnibus.stacks.endpoints import Endpoints
 from workers.adapters.locks.redis import RedisLocks
@@ -108,7 +108,7 @@ def test_the_lock_of_a_holder_that_died_passes(url: str, name: str, tmp_path: Pa
     holding = tmp_path / "holding"
     holder = get_context("spawn").Process(target=lock_processes.hold_for_ever, args=(url, name, holding), daemon=True)
     holder.start()
-    lock_processes.wait_until(holding.exists)
+    wait_until(holding.exists)
     holder.kill()
     holder.join()
     with RedisLocks(url).held([name]):
@@ -126,9 +126,7 @@ def test_a_holder_whose_time_was_up_does_not_let_go_of_the_next_ones_lock(
                 pytest.fail("two holders")
 
 
-def test_a_lock_that_is_renewed_lasts_longer_than_its_limit(
-    url: str, impatient: Locks, name: str, wait_until: Callable[..., object]
-) -> None:
+def test_a_lock_that_is_renewed_lasts_longer_than_its_limit(url: str, impatient: Locks, name: str) -> None:
     short = RedisLocks(url, limit_s=0.5)
     with RedisLocks(url, limit_s=0.5).held([f"{name}:clock"]), short.held([name]) as renew:
 
