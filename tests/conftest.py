@@ -1,4 +1,4 @@
-"""What tests of every kind share: waiting for a condition, the embedded servers, and Weaviate."""
+"""What tests of every kind share: waiting for a condition, and the servers of both stacks."""
 
 import os
 import subprocess
@@ -10,9 +10,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from native_servers import running_native_servers
 from waiting import wait_until
 from weaviate_server import WeaviateServer, weaviate_server
 
+from omnibus.settings import load_running
+from omnibus.setup import set_up
 from omnibus.stacks.control import stop
 from omnibus.stacks.endpoints import Endpoints
 from omnibus.stacks.errors import StackFailed
@@ -20,6 +23,8 @@ from omnibus.stacks.state import read_state
 from omnibus.stacks.tether import tethered
 
 RUN = "import sys, pathlib; from omnibus.stacks.embedded import run_embedded; run_embedded(pathlib.Path(sys.argv[1]))"
+
+STACKS = ("embedded", "services")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -92,6 +97,24 @@ def running_weaviate() -> Iterator[WeaviateServer]:
                 yield server
         except StackFailed as missing:
             (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(str(missing))
+
+
+@pytest.fixture(scope="session")
+def services_servers() -> Iterator[Endpoints]:
+    """Kafka, MinIO, Weaviate and Redis, with topics, buckets and notifications set up. Shared like the others."""
+    with (
+        TemporaryDirectory(prefix="omnibus-") as folder,
+        running_native_servers(Path(folder) / "data") as stack,
+    ):
+        set_up(load_running(stack.data))
+        yield stack.endpoints
+
+
+@pytest.fixture(scope="session", params=STACKS)
+def servers(request: pytest.FixtureRequest) -> Endpoints:
+    """The servers of each stack in turn."""
+    endpoints: Endpoints = request.getfixturevalue(f"{request.param}_servers")
+    return endpoints
 
 
 @pytest.fixture(scope="session")

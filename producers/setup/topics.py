@@ -7,6 +7,8 @@ from kafka.admin import KafkaAdminClient, NewTopic
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from producers.errors import BusUnavailable
+from producers.kafka import LARGEST
+from schemas.topics import DEAD_LETTER_SUFFIX
 
 TIMEOUT_MS = 10_000
 AS_THE_BROKER_SAYS = -1
@@ -23,7 +25,7 @@ def set_up_topics(bootstrap: str, topics: Mapping[str, int], *, replication: int
         present = _partitions(admin)
         missing = {name: partitions for name, partitions in topics.items() if name not in present}
         for name, partitions in missing.items():
-            _create(admin, NewTopic(name=name, num_partitions=partitions, replication_factor=replication))
+            _create(admin, NewTopic(name, partitions, replication, topic_configs=_configuration(name)))
     return [f"made topic {name} with {_counted(partitions)}" for name, partitions in missing.items()]
 
 
@@ -39,6 +41,11 @@ def other_partitions(bootstrap: str, topics: Mapping[str, int]) -> list[str]:
         for name, wanted in topics.items()
         if present.get(name, 0) < wanted
     ]
+
+
+def _configuration(name: str) -> dict[str, str]:
+    """A dead letter has more headers than the record that it keeps, which may be as large as its own topic allows."""
+    return {"max.message.bytes": str(LARGEST)} if name.endswith(DEAD_LETTER_SUFFIX) else {}
 
 
 def _complaint(bootstrap: str, name: str, found: int, wanted: int) -> str:

@@ -5,20 +5,24 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from running import Stack, omnibus
+from native_servers import demand_servers
+from running import Stack, omnibus, up
 
-PROFILE = "offline-small"
+
+@pytest.fixture(scope="session", params=["embedded", "services"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Each stack in turn."""
+    if request.param == "services":
+        demand_servers()
+    return str(request.param)
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
+def stack(kind: str) -> Iterator[Stack]:
     """One stack for all flow tests: use keys and prefixes of your own."""
     # Not a folder of pytest's, which it keeps for three runs.
     with TemporaryDirectory(prefix="omnibus-flows-") as folder:
-        data = Path(folder)
-        started = omnibus("up", "--detach", "--data", str(data), "--profile", PROFILE, timeout_s=600)
-        assert started.status == 0, started.err
         try:
-            yield Stack(data)
+            yield up(kind, Path(folder))
         finally:
-            omnibus("down", "--data", str(data))
+            omnibus("down", "--data", folder)

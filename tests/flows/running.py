@@ -14,6 +14,8 @@ from typing import Any
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from minio import Minio
 
+PROFILE = "offline-small"
+
 
 @dataclass(frozen=True)
 class Finished:
@@ -120,6 +122,15 @@ class Stack:
     def replies(self, request_id: str, timeout_s: float) -> list[Any]:
         """All terminal replies to a question that come within `timeout_s`."""
         return list(self.records("rag.replies", lambda r: _is_terminal(r, request_id), timeout_s))
+
+
+def up(kind: str, data: Path, settings: Mapping[str, str] | None = None) -> Stack:
+    """Start a stack of this kind in the background, its servers included."""
+    native = ("--native",) if kind == "services" else ()
+    arguments = ("--stack", kind, *native, "--data", str(data), "--profile", PROFILE)
+    started = omnibus("up", "--detach", *arguments, timeout_s=600, settings=settings)
+    assert started.status == 0, started.err
+    return Stack(data)
 
 
 def _is_terminal(record: Any, request_id: str) -> bool:

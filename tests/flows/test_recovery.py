@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 from kafka import KafkaProducer
-from running import Stack, omnibus
+from native_servers import running_native_servers
+from running import omnibus, up
 
 from producers.s3 import s3_client
 from schemas.notification import change
 from schemas.topics import MEDIA_EVENTS
 
-PROFILE = "offline-small"
 SHORT_LEASE = {"OMNIBUS_MEDIA_LEASE_S": "30"}
 """What a kill costs is the lease; the default leaves room for a slow machine."""
 
@@ -32,34 +32,28 @@ def data() -> Iterator[Path]:
             omnibus("down", "--data", f"{folder}/data")
 
 
-def up(data: Path) -> Stack:
-    started = omnibus("up", "--detach", "--data", str(data), "--profile", PROFILE, settings=SHORT_LEASE)
-    assert started.status == 0, started.err
-    return Stack(data)
-
-
 def test_a_restarted_stack_finds_what_it_had_and_catches_up(
-    data: Path, tmp_path: Path, wait_until: Callable[..., object], run_servers: Callable[..., Any]
+    kind: str, data: Path, tmp_path: Path, wait_until: Callable[..., object], run_servers: Callable[..., Any]
 ) -> None:
-    stack = up(data)
+    stack = up(kind, data, SHORT_LEASE)
     stack.upload(
         tmp_path, {"kept.txt": b"The beacon is painted in red and white bands.", "removed.txt": b"Old tide table."}
     )
     assert omnibus("down", "--data", str(data)).status == 0
 
-    with run_servers(data) as servers:
+    with (run_servers if kind == "embedded" else running_native_servers)(data) as servers:
         endpoints = servers.endpoints
         s3 = s3_client(endpoints.s3, endpoints.access_key, endpoints.secret_key)
         s3.fput_object(endpoints.bucket, "added.txt", __file__)
         s3.remove_object(endpoints.bucket, "removed.txt")
 
-    stack = up(data)
+    stack = up(kind, data, SHORT_LEASE)
     assert stack.search("what colour is the beacon?")[0] == "kept.txt"
     wait_until(lambda: set(stack.search("tide table")) == {"kept.txt", "added.txt"}, timeout_s=60)
 
 
-def test_every_object_is_indexed_though_the_workers_are_killed(data: Path, tmp_path: Path) -> None:
-    stack = up(data)
+def test_every_object_is_indexed_though_the_workers_are_killed(kind: str, data: Path, tmp_path: Path) -> None:
+    stack = up(kind, data, SHORT_LEASE)
     files = {f"load/{n:03}.txt": f"Page {n} of the harbour register.".encode() for n in range(150)}
     stop = threading.Event()
     killer = threading.Thread(target=_kill_now_and_then, args=(data, ("ingest-light", "dispatch-media"), stop))
@@ -84,8 +78,8 @@ def _kill_now_and_then(data: Path, names: tuple[str, ...], stop: threading.Event
             os.kill(pid, signal.SIGKILL)
 
 
-def test_a_backlog_of_media_does_not_delay_a_question(data: Path, tmp_path: Path) -> None:
-    stack = up(data)
+def test_a_backlog_of_media_does_not_delay_a_question(kind: str, data: Path, tmp_path: Path) -> None:
+    stack = up(kind, data, SHORT_LEASE)
     stack.upload(tmp_path, {"answer.txt": b"The vault opens with the blue key."})
     producer = KafkaProducer(bootstrap_servers=stack.endpoints["kafka"], linger_ms=20)
     for number in range(10_000):

@@ -39,13 +39,13 @@ class World:
         return sorted(info.ref.key.removeprefix(self.prefix) for info in found)
 
 
-@pytest.fixture(params=["s3", "dict"])
+@pytest.fixture(params=["embedded", "services", "dict"])
 def world(request: pytest.FixtureRequest) -> World:
     prefix = f"{uuid.uuid4().hex}/"
     if request.param == "dict":
         fake = DictBucket()
         return World(fake, fake.put, fake.objects.pop, prefix)
-    at: Endpoints = request.getfixturevalue("embedded_servers")
+    at: Endpoints = request.getfixturevalue(f"{request.param}_servers")
     client = s3_client(at.s3, at.access_key, at.secret_key)
     return World(
         S3Bucket(client),
@@ -56,8 +56,8 @@ def world(request: pytest.FixtureRequest) -> World:
 
 
 @pytest.fixture
-def client(embedded_servers: Endpoints) -> Minio:
-    return s3_client(embedded_servers.s3, embedded_servers.access_key, embedded_servers.secret_key)
+def client(servers: Endpoints) -> Minio:
+    return s3_client(servers.s3, servers.access_key, servers.secret_key)
 
 
 @pytest.mark.parametrize("name", KEYS)
@@ -163,9 +163,9 @@ def test_a_store_out_of_reach_is_an_unavailable_service(use: Callable[[Bucket], 
         use(S3Bucket(s3_client("http://127.0.0.1:1", "a", "b")))
 
 
-def test_a_store_that_refuses_the_credentials_is_an_unavailable_service(embedded_servers: Endpoints) -> None:
+def test_a_store_that_refuses_the_credentials_is_an_unavailable_service(servers: Endpoints) -> None:
     """Not a missing object: an index must not forget everything because of a wrong password."""
-    bucket = S3Bucket(s3_client(embedded_servers.s3, "wrong", "wrong-secret"))
+    bucket = S3Bucket(s3_client(servers.s3, "wrong", "wrong-secret"))
     with pytest.raises(ServiceUnavailable):
         bucket.stat(ObjectRef("media", "a"))
     with pytest.raises(ServiceUnavailable):

@@ -6,30 +6,28 @@ from typing import Any
 
 import pytest
 from kafka import KafkaConsumer, TopicPartition
-from kafka.admin import KafkaAdminClient, NewTopic
 
 from omnibus.stacks.endpoints import Endpoints
 from producers.kafka import Publisher
+from producers.setup.topics import set_up_topics
 from workers.adapters.bus.kafka import KafkaTopicConsumer
 
 
 @pytest.fixture(scope="session")
-def bootstrap(embedded_servers: Endpoints) -> str:
-    return embedded_servers.kafka
+def bootstrap(servers: Endpoints) -> str:
+    return servers.kafka
 
 
 @pytest.fixture(scope="session")
-def new_topic(bootstrap: str) -> Iterator[Callable[..., str]]:
+def new_topic(bootstrap: str) -> Callable[..., str]:
     """Makes a topic that nobody else uses, with its dead letters; gives its name."""
-    admin = KafkaAdminClient(bootstrap_servers=bootstrap, reconnect_backoff_max_ms=100)
 
     def make(partitions: int = 1) -> str:
         name = f"test.{uuid.uuid4().hex}"
-        admin.create_topics([NewTopic(name, partitions, 1), NewTopic(f"{name}.dlt", 1, 1)])
+        set_up_topics(bootstrap, {name: partitions, f"{name}.dlt": 1}, replication=1)
         return name
 
-    yield make
-    admin.close()
+    return make
 
 
 @pytest.fixture

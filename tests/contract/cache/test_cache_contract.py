@@ -13,11 +13,11 @@ from workers.errors import ServiceUnavailable
 from workers.ports.cache import Cache
 
 
-@pytest.fixture(params=["redis", "dict"])
+@pytest.fixture(params=["embedded", "services", "dict"])
 def cache(request: pytest.FixtureRequest) -> Cache:
     if request.param == "dict":
         return DictCache()
-    endpoints: Endpoints = request.getfixturevalue("embedded_servers")
+    endpoints: Endpoints = request.getfixturevalue(f"{request.param}_servers")
     return RedisCache(endpoints.redis)
 
 

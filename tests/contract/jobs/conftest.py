@@ -21,9 +21,9 @@ TESTS = HERE.parents[1]
 
 
 @pytest.fixture(scope="session")
-def queue_url(embedded_servers: Endpoints) -> str:
+def queue_url(servers: Endpoints) -> str:
     """A database of its own: other tests leave jobs in the first one, which nobody works on."""
-    return embedded_servers.redis.rpartition("/")[0] + "/7"
+    return servers.redis.rpartition("/")[0] + "/7"
 
 
 @pytest.fixture(scope="session")

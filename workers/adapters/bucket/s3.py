@@ -13,6 +13,8 @@ from workers.errors import MediaTooLarge, ObjectGone, ServiceUnavailable
 
 GONE = {"NoSuchKey", "NoSuchBucket", "NoSuchVersion", "MethodNotAllowed"}
 """S3 error codes for an object that is not there; the last is the answer for a delete marker."""
+KEY_BYTES = 1024
+"""Of UTF-8. Source: AWS, "Naming Amazon S3 objects"."""
 
 
 class S3Bucket:
@@ -67,6 +69,8 @@ class S3Bucket:
 
 @contextmanager
 def _known_errors(ref: ObjectRef) -> Iterator[None]:
+    if len(ref.key.encode(errors="surrogatepass")) > KEY_BYTES:
+        raise ObjectGone(f"{ref.name[:80]}... cannot be in a bucket: a key has at most {KEY_BYTES} bytes")
     try:
         yield
     except S3Error as error:
