@@ -3,7 +3,7 @@
 A profile never appears in a flow: the flows see encoders and a generator.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,7 +47,12 @@ def profile_named(name: str) -> Profile:
 
 def store_of(settings: Settings, progress: Progress | None = None) -> AssetStore:
     """The asset store of this user."""
-    return AssetStore(settings.model_cache or user_cache_path("omnibus") / "models", progress)
+    return AssetStore(cache_of(settings), progress)
+
+
+def cache_of(settings: Settings) -> Path:
+    """The folder of the models."""
+    return settings.model_cache or user_cache_path("omnibus") / "models"
 
 
 class Models:
@@ -66,6 +71,14 @@ class Models:
             self._store.fetch(asset)
         self._class_table(self.text())
         self._converted()
+
+    def missing(self) -> Sequence[str]:
+        """What `prepare` would have to do, a few words each; nothing when all is here and complete."""
+        absent = [f"{asset.name} {defect}" for asset in self._profile.assets if (defect := self._store.defect(asset))]
+        derived = {"table of picture classes": self._table_name, "converted generator": self._converted_name}
+        return absent or [
+            f"the {what} is not made yet" for what, name in derived.items() if not self._store.has_derived(name)
+        ]
 
     def text(self) -> MiniLmEncoder:
         """The text encoder."""
@@ -90,13 +103,20 @@ class Models:
         return {role: asset.version for role, asset in roles.items()}
 
     def _class_table(self, text: MiniLmEncoder) -> Path:
-        name = f"{self._profile.image.id}-classes-{self._profile.text.id}"
-        return self._store.derived(name, lambda out: build_class_table(text, out / "classes.npz")) / "classes.npz"
+        table = self._store.derived(self._table_name, lambda out: build_class_table(text, out / "classes.npz"))
+        return table / "classes.npz"
 
     def _converted(self) -> Path:
-        asset = self._profile.generator
-        source = _only_file(self._store.path(asset), "*.gguf")
-        return self._store.derived(f"{asset.id}-bf16", lambda out: convert_gguf(source, out))
+        source = _only_file(self._store.path(self._profile.generator), "*.gguf")
+        return self._store.derived(self._converted_name, lambda out: convert_gguf(source, out))
+
+    @property
+    def _table_name(self) -> str:
+        return f"{self._profile.image.id}-classes-{self._profile.text.id}"
+
+    @property
+    def _converted_name(self) -> str:
+        return f"{self._profile.generator.id}-bf16"
 
 
 def _only_file(directory: Path, pattern: str) -> Path:

@@ -5,6 +5,7 @@ import typer
 from omnibus.cli.ask import ask
 from omnibus.cli.demo import demo
 from omnibus.cli.dispatch import dispatch
+from omnibus.cli.doctor import doctor
 from omnibus.cli.down import down
 from omnibus.cli.models import app as models
 from omnibus.cli.reconcile import reconcile
@@ -31,6 +32,7 @@ app.command("upload")(upload)
 app.command("ask")(ask)
 app.command("search")(search)
 app.command("status")(status)
+app.command("doctor")(doctor)
 app.command("reconcile")(reconcile)
 app.command("dispatch")(dispatch)
 app.command("work")(work)

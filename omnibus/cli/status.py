@@ -33,7 +33,7 @@ def _show(found: Mapping[str, Any]) -> None:
         restarts = f", started again {part['restarts']} times" if part["restarts"] else ""
         waits = f", waits for {part['waits_for']}" if part["waits_for"] else ""
         typer.echo(f"  {part['name']:20} {part['phase']}{waits}{restarts}")
-    if found["parts"]:
+    if found["lag"] or found["parts"]:
         endpoints = found["endpoints"]
         typer.echo(f"  Kafka {endpoints['kafka']}, S3 {endpoints['s3']}, bucket {endpoints['bucket']}")
         typer.echo(f"  waiting: {_counts(found['lag'])}; in flight: {found['in_flight']}")

@@ -44,11 +44,23 @@ def up(
         settings = load(data=data, stack=stack, profile=profile)
         if native and settings.stack == "embedded":
             raise ValueError("--native starts the servers of the services stack: add --stack services")
+        if settings.stack == "services" and not native:
+            _demand_servers(settings)
         prepare_models(settings)
         if detach:
             start_detached(settings, warm=warm, native=native)
         else:
             _foreground(settings, warm=warm, native=native)
+
+
+def _demand_servers(settings: "Settings") -> None:
+    """Before a minute is spent on models and processes that would wait in vain."""
+    from omnibus.doctor.start import NotReady, demand_servers
+
+    try:
+        demand_servers(settings, lambda line: typer.echo(f"omnibus: warning: {line}", err=True))
+    except NotReady as error:
+        raise CommandFailed(str(error)) from error
 
 
 def _foreground(settings: "Settings", *, warm: bool, native: bool) -> None:

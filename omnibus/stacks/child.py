@@ -86,10 +86,17 @@ class Child:
         self._failures.append(now)
         delay = self._policy.delay_s(self._failures, now)
         if delay is None:
-            log = self.part.log
-            tail = " | ".join(last_lines(log)) or "(empty)"
-            raise StackFailed(f"{self.part.name} {complaint}, and so again and again; its log {log} ends: {tail}")
+            raise StackFailed(self._epitaph(complaint))
         self._not_before = now + delay
+
+    def _epitaph(self, complaint: str) -> str:
+        """Why it is given up, in one line. A step of ours says itself what is wrong, the same at every try."""
+        part = self.part
+        lines = dict.fromkeys(line.removeprefix("omnibus: ") for line in last_lines(part.log))
+        tail = " | ".join(lines)
+        if part.once and tail:
+            return f"{part.name} failed: {tail} (its log: {part.log})"
+        return f"{part.name} {complaint}, and so again and again; its log {part.log} ends: {tail or '(empty)'}"
 
     def again(self, reason: str) -> None:
         """Kill it and have it started again, without counting that as its failure."""

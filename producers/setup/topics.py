@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from kafka.admin import KafkaAdminClient, NewTopic
 from kafka.errors import KafkaError, TopicAlreadyExistsError
@@ -13,6 +14,36 @@ from schemas.topics import DEAD_LETTER_SUFFIX
 TIMEOUT_MS = 10_000
 AS_THE_BROKER_SAYS = -1
 """Replication factor: the broker's own default (KIP-464)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """A topic that is missing, or has fewer partitions than it should: `present` of `wanted`."""
+
+    bootstrap: str
+    topic: str
+    present: int
+    wanted: int
+
+    @property
+    def found(self) -> str:
+        """What is wrong, in a line."""
+        if not self.present:
+            return f"topic {self.topic} is missing"
+        return (
+            f"topic {self.topic} has {_counted(self.present)}, not {self.wanted}, "
+            "and no more dispatchers than that can share its work"
+        )
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it, in a line."""
+        if not self.present:
+            return "make it with: omnibus setup"
+        return (
+            f"stop them, then: kafka-topics.sh --bootstrap-server {self.bootstrap} --alter --topic {self.topic} "
+            f"--partitions {self.wanted}"
+        )
 
 
 def set_up_topics(bootstrap: str, topics: Mapping[str, int], *, replication: int = AS_THE_BROKER_SAYS) -> list[str]:
@@ -30,31 +61,21 @@ def set_up_topics(bootstrap: str, topics: Mapping[str, int], *, replication: int
 
 
 def other_partitions(bootstrap: str, topics: Mapping[str, int]) -> list[str]:
-    """A line, with its remedy, for each topic that is missing or has fewer partitions than it should.
+    """A line, with its remedy, for each shortfall. Raises `BusUnavailable`."""
+    return [f"{each.found}; {each.remedy}" for each in shortfalls(bootstrap, topics)]
 
-    Raises `BusUnavailable`.
-    """
+
+def shortfalls(bootstrap: str, topics: Mapping[str, int]) -> list[Shortfall]:
+    """The topics that are missing or have fewer partitions than they should. Raises `BusUnavailable`."""
     with _admin(bootstrap) as admin:
         present = _partitions(admin)
-    return [
-        _complaint(bootstrap, name, present.get(name, 0), wanted)
-        for name, wanted in topics.items()
-        if present.get(name, 0) < wanted
-    ]
+    found = (Shortfall(bootstrap, name, present.get(name, 0), wanted) for name, wanted in topics.items())
+    return [each for each in found if each.present < each.wanted]
 
 
 def _configuration(name: str) -> dict[str, str]:
     """A dead letter has more headers than the record that it keeps, which may be as large as its own topic allows."""
     return {"max.message.bytes": str(LARGEST)} if name.endswith(DEAD_LETTER_SUFFIX) else {}
-
-
-def _complaint(bootstrap: str, name: str, found: int, wanted: int) -> str:
-    if not found:
-        return f"topic {name} is missing; make it with: omnibus setup"
-    return (
-        f"topic {name} has {_counted(found)}, not {wanted}, and no more dispatchers than that can share its work; stop "
-        f"them, then: kafka-topics.sh --bootstrap-server {bootstrap} --alter --topic {name} --partitions {wanted}"
-    )
 
 
 def _partitions(admin: KafkaAdminClient) -> dict[str, int]:

