@@ -69,7 +69,7 @@ def read_only(shards: Sequence[Any]) -> bool:
 
 
 def numbers(version: str) -> tuple[int, ...]:
-    """The first two numbers of "1.39.1"."""
+    """The first two numbers of a version such as "1.2.3"."""
     return tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
 
 
