@@ -45,7 +45,7 @@ lock: ## pin every dependency with its hashes (no index address goes into the fi
 	$(UV) pip compile pyproject.toml --all-extras --universal --generate-hashes --no-annotate --no-header \
 		--no-emit-index-url --quiet --upgrade --output-file requirements.lock
 
-bench: env ## the table of ratios
+bench: env servers ## the table of ratios
 	$(BIN)/python -m benchmarks
 
 clean:

@@ -4,10 +4,13 @@ import argparse
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
+from typing import Self
 
+from benchmarks import bulk
 from benchmarks.alone import Alone, decoded
 from benchmarks.pictures import write_pictures
 from benchmarks.table import Row, print_table
@@ -39,36 +42,91 @@ def main() -> int:
 
 
 def _measure(folder: Path, profile: str) -> Iterator[Row]:
-    pictures = write_pictures(_made(folder / "pictures"), MANY + ONE_BY_ONE)
-    one_by_one, many = pictures[:ONE_BY_ONE], pictures[ONE_BY_ONE:]
+    pictures = Pictures.made(_made(folder / "pictures"))
     # By itself first: with a stack beside it, the model would not have the machine.
-    alone = Alone(profile)
-    embed_ms = alone.decode_and_embed_ms(one_by_one)
-    question_ms = alone.question_ms(QUESTIONS)
-    rate = alone.pictures_per_second(decoded(many))
-    alone.close()
-
-    data = folder / "data"
-    with detached(load(data=data, profile=profile)):
-        whole = Whole(load_running(data))
+    alone = _alone(profile, pictures)
+    with detached(load(data=folder / "embedded", profile=profile)):
+        whole = Whole(load_running(folder / "embedded"))
         yield Row("the stack, idle, no model loaded", whole.resident_mib(), 700, "MiB", "PSS of all processes")
-        whole.put_to_searchable_ms(one_by_one[:2], "warm/")
-        whole.answer("What is in the pictures?")
-        put_ms = whole.put_to_searchable_ms(one_by_one, "one/")
-        yield Row("put -> searchable, idle", put_ms, embed_ms + 250, "ms", f"p50; decode + embed alone {embed_ms:.0f}")
-        reply_ms = whole.question_to_reply_ms(QUESTIONS)
-        yield Row(
-            "question -> reply, hits only", reply_ms, question_ms + 60, "ms", f"p50; model alone {question_ms:.0f}"
-        )
-        whole.pictures_per_second(many[:WARM_UP], "warm-up/")  # until every process has its model
-        share = whole.pictures_per_second(many, "many/") / rate
-        yield Row("500 pictures / the model alone", share, 0.6, "", f"alone {rate:.1f} pictures/s", at_most=False)
+        embedded = _flows(whole, pictures)
         yield Row(f"the stack with profile {profile}", whole.resident_mib(), 6 * 1024, "MiB", "PSS, every model loaded")
+    yield from _embedded_rows(embedded, alone)
     begun = perf_counter()
     status = subprocess.run(
         [sys.executable, "-m", "omnibus", "demo", "--profile", profile], stdout=subprocess.DEVNULL, check=False
     ).returncode
     yield Row("make demo, warm", perf_counter() - begun, 60, "s", f"exit status {status}")
+    with detached(load(data=folder / "services", stack="services", profile=profile), native=True):
+        services = _flows(Whole(load_running(folder / "services")), pictures)
+    yield from _services_rows(services, embedded, alone)
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """No picture is in two of these: the second time, its embedding would come from the cache."""
+
+    one_by_one: Sequence[Path]
+    warm_up: Sequence[Path]
+    many: Sequence[Path]
+
+    @classmethod
+    def made(cls, folder: Path) -> Self:
+        """Written to `folder`."""
+        paths = write_pictures(folder, ONE_BY_ONE + WARM_UP + MANY)
+        return cls(paths[:ONE_BY_ONE], paths[ONE_BY_ONE:-MANY], paths[-MANY:])
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Medians in milliseconds, and pictures a second: of the models by themselves, or of a whole stack."""
+
+    put_ms: float
+    question_ms: float
+    rate: float
+
+
+def _alone(profile: str, pictures: Pictures) -> Figures:
+    alone = Alone(profile)
+    try:
+        return Figures(
+            put_ms=alone.decode_and_embed_ms(pictures.one_by_one),
+            question_ms=alone.question_ms(QUESTIONS),
+            rate=alone.pictures_per_second(decoded(pictures.many)),
+        )
+    finally:
+        alone.close()
+
+
+def _flows(whole: Whole, pictures: Pictures) -> Figures:
+    """Both flows, once every process has its models."""
+    whole.put_to_searchable_ms(pictures.warm_up[:2], "first/")
+    whole.answer("What is in the pictures?")
+    whole.pictures_per_second(pictures.warm_up[2:], "warm/")
+    return Figures(
+        put_ms=whole.put_to_searchable_ms(pictures.one_by_one, "one/"),
+        question_ms=whole.question_to_reply_ms(QUESTIONS),
+        rate=whole.pictures_per_second(pictures.many, "many/"),
+    )
+
+
+def _embedded_rows(whole: Figures, alone: Figures) -> Iterator[Row]:
+    how = f"p50; decode + embed alone {alone.put_ms:.0f}"
+    yield Row("put -> searchable, idle", whole.put_ms, alone.put_ms + 250, "ms", how)
+    how = f"p50; model alone {alone.question_ms:.0f}"
+    yield Row("question -> reply, hits only", whole.question_ms, alone.question_ms + 60, "ms", how)
+    how = f"alone {alone.rate:.1f} pictures/s"
+    yield Row("500 pictures / the model alone", whole.rate / alone.rate, 0.6, "", how, at_most=False)
+
+
+def _services_rows(whole: Figures, embedded: Figures, alone: Figures) -> Iterator[Row]:
+    against = "p50 {:.0f} ms; embedded {:.0f}"
+    put, question = whole.put_ms / embedded.put_ms, whole.question_ms / embedded.question_ms
+    yield Row("services: put -> searchable / embedded", put, 1.5, "", against.format(whole.put_ms, embedded.put_ms))
+    how = against.format(whole.question_ms, embedded.question_ms)
+    yield Row("services: question -> reply / embedded", question, 1.5, "", how)
+    how = f"alone {alone.rate:.1f} pictures/s"
+    yield Row("services: 500 pictures / the model alone", whole.rate / alone.rate, 0.6, "", how, at_most=False)
+    yield from bulk.measure()
 
 
 def _made(folder: Path) -> Path:
