@@ -91,8 +91,8 @@ def _reach(settings: Settings, address: str, timeout_s: float) -> Answer:
         except NotKafka as problem:
             if speaks_tls(host, port, timeout_s):
                 raise Fault(f"Kafka: {address} wants TLS", PLAIN) from problem
-            found = f"Kafka: something listens at {address}, but not as Kafka does: {problem}"
-            raise Fault(found, f"if it is Kafka, wait or restart it; else correct {KAFKA.variable}") from problem
+            found = f"Kafka: what listens at {address} does not answer as Kafka does: {problem}"
+            raise Fault(found, f"correct {KAFKA.variable}; if that is Kafka, see its log") from problem
         try:
             brokers = ask_brokers(opened)
         except NotKafka as problem:

@@ -101,14 +101,13 @@ def explained(problem: Exception, url: str) -> Fault:
             return Fault(f"the object store at {url} {REFUSED[problem.code]} ({problem.code})", KEYS)
         if problem.code == "RequestTimeTooSkewed":
             return Fault(f"the object store at {url} says that the clock is wrong", "set both machines' clocks by NTP")
+        if problem.code == "InvalidBucketName":
+            return Fault(f"no bucket can be named as this one: {problem.message}", "correct OMNIBUS_BUCKET")
         return Fault(f"the object store at {url} says {problem.code}: {problem.message}", "see its log")
     if isinstance(problem, InvalidResponseError | ServerError):
         return Fault(f"what answers at {url} is no object store", f"correct {STORE.variable}, http or https included")
-    said = " ".join(str(problem).split())
-    if "SSL" in said:
-        return Fault(
-            f"the object store at {url} cannot be spoken to by TLS ({said[-120:]})", f"correct {STORE.variable}"
-        )
+    if "SSL" in str(problem):
+        return STORE.no_tls(url, problem)
     return Fault(f"the object store at {url} does not answer", f"see its log, or correct {STORE.variable}")
 
 
