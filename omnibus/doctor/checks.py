@@ -14,6 +14,7 @@ from omnibus.doctor.stack import check_stack
 from omnibus.doctor.store import check_buckets, check_notifications, check_store
 from omnibus.doctor.weaviate import check_collection, check_weaviate
 from omnibus.doctor.work import check_work
+from omnibus.profiles import profile_named
 from omnibus.settings import Settings
 from omnibus.stacks.state import read_state
 
@@ -43,7 +44,11 @@ SERVICES: Mapping[str, Check] = {
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """Every check of the settings' stack. The embedded servers are not asked while no stack runs."""
+    """Every check of the settings' stack. The embedded servers are not asked while no stack runs.
+
+    Raises `ValueError` for a profile that there is not.
+    """
+    profile_named(settings.profile)
     if settings.stack == "services":
         checks = SERVICES
     elif read_state(settings.data) is None:

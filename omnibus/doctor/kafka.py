@@ -10,8 +10,9 @@ from producers.errors import BusUnavailable
 from producers.setup.topics import Shortfall, shortfalls
 from schemas.topics import TOPICS
 
-OLDEST = (2, 4)
-"""The first whose brokers choose the number of replicas themselves (KIP-464), as `setup` asks them to."""
+CREATE_TOPICS, WITH_OWN_REPLICATION = 19, 4
+"""The request, and its first version in which the broker chooses the number of replicas, as `setup` asks it to: Kafka's
+2.4 (KIP-464)."""
 PLAIN = f"Omnibus speaks to Kafka without either: name a PLAINTEXT listener in {KAFKA.variable}"
 
 
@@ -33,7 +34,7 @@ def check_broker(settings: Settings) -> Sequence[Finding]:
         answer = reach_kafka(settings)
     except Fault as found:
         return [fault("kafka", found)]
-    return [judge_version(version_of(answer.versions), settings.kafka)]
+    return [judge_broker(answer.versions, settings.kafka)]
 
 
 def check_topics(settings: Settings) -> Sequence[Finding]:
@@ -48,15 +49,13 @@ def check_topics(settings: Settings) -> Sequence[Finding]:
     return judge_topics(short)
 
 
-def judge_version(version: tuple[int, ...] | None, address: str) -> Finding:
-    """`version` is None when it cannot be told."""
-    if version is None:
-        return ok("kafka", f"Kafka at {address} answers")
-    told = ".".join(map(str, version))
-    if version < OLDEST:
-        wanted = ".".join(map(str, OLDEST))
-        return error("kafka", f"Kafka at {address} is version {told}", f"install {wanted} or newer")
-    return ok("kafka", f"Kafka {told} at {address} answers")
+def judge_broker(versions: Mapping[int, tuple[int, int]], address: str) -> Finding:
+    """By the versions of the requests that it takes."""
+    version = version_of(versions)
+    told = f"the broker at {address} answers" + (f" as Kafka {'.'.join(map(str, version))} does" if version else "")
+    if versions.get(CREATE_TOPICS, (0, 0))[1] < WITH_OWN_REPLICATION:
+        return error("kafka", f"{told}, which is too old", "install Kafka 2.4 or newer")
+    return ok("kafka", told)
 
 
 def judge_topics(short: Sequence[Shortfall]) -> list[Finding]:
@@ -91,8 +90,8 @@ def _reach(settings: Settings, address: str, timeout_s: float) -> Answer:
         except NotKafka as problem:
             if speaks_tls(host, port, timeout_s):
                 raise Fault(f"Kafka: {address} wants TLS", PLAIN) from problem
-            found = f"Kafka: something listens at {address}, but not as Kafka does: {problem}"
-            raise Fault(found, f"if it is Kafka, wait or restart it; else correct {KAFKA.variable}") from problem
+            found = f"Kafka: what listens at {address} does not answer as Kafka does: {problem}"
+            raise Fault(found, f"correct {KAFKA.variable}; if that is Kafka, see its log") from problem
         try:
             brokers = ask_brokers(opened)
         except NotKafka as problem:

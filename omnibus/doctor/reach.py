@@ -1,5 +1,6 @@
 """Whether anything listens at an address, and what to do when nothing does."""
 
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,8 @@ from urllib.parse import urlsplit
 from omnibus.doctor.finding import Fault
 from omnibus.settings import PREFIX, Settings
 
+TLS_REASON = re.compile(r"SSL: (\w+)")
+"""OpenSSL's word for what went wrong, in the text of Python's SSLError."""
 PROBE_S = 1.0
 """How long a server may take to accept a connection, and again to answer: `omnibus status` asks all of them."""
 
@@ -27,6 +30,12 @@ class Server:
     def variable(self) -> str:
         """The variable that holds its address."""
         return PREFIX + self.setting.upper()
+
+    def no_tls(self, url: str, problem: BaseException) -> Fault:
+        """When there is no TLS with what listens at an https address."""
+        said = TLS_REASON.search(str(problem))
+        found = f"{self.name}: no TLS with {url} ({said[1] if said else problem})"
+        return Fault(found, f"correct {self.variable}: is it http, or is its certificate of an authority known here?")
 
     def advice(self, settings: Settings) -> str:
         """What to do when it does not answer."""
@@ -60,6 +69,11 @@ def connection(server: Server, host: str, port: int, advice: str, timeout_s: flo
     """A connection to what listens there; what is asked of it has `timeout_s` seconds, too. Raises `Fault`."""
     try:
         opened = socket.create_connection((host, port), timeout=timeout_s)
+    except socket.gaierror as problem:
+        found = f"{server.name}: no address is known for the name {host}"
+        raise Fault(
+            found, f"correct {server.variable}; docker compose's names are known in its containers only"
+        ) from problem
     except OSError as problem:
         raise Fault(f"{server.name}: {_reason(problem, host, port)}", advice) from problem
     with opened:
@@ -79,8 +93,6 @@ def listens(server: Server, url: str, advice: str, timeout_s: float, default_por
 def _reason(problem: OSError, host: str, port: int) -> str:
     if isinstance(problem, ConnectionRefusedError):
         return f"nothing listens at {host}:{port}"
-    if isinstance(problem, socket.gaierror):
-        return f"no address is known for the name {host}"
     if isinstance(problem, TimeoutError):
         return f"{host}:{port} does not answer"
     return f"{host}:{port} cannot be reached ({problem.strerror or problem})"

@@ -6,6 +6,7 @@ from typing import Any
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, BusyLoadingError, NoPermissionError, RedisError, ResponseError
+from redis.exceptions import TimeoutError as RedisTimeout
 from redis.retry import Retry
 
 from omnibus.doctor.finding import Fault, Finding, error, fault, ok, warning
@@ -80,5 +81,6 @@ def _explained(problem: RedisError, at: str, advice: str) -> Fault:
         return Fault(f"Redis at {at} refuses the password", f"correct it in {REDIS.variable}: redis://:PASSWORD@{at}/0")
     if isinstance(problem, ResponseError):
         return Fault(f"Redis at {at} says: {problem}", f"correct {REDIS.variable}")
-    found = f"Redis: something listens at {at}, but not as Redis does ({problem})"
-    return Fault(found, f"{advice}")
+    if isinstance(problem, RedisTimeout):
+        return Fault(f"Redis: what listens at {at} does not answer", advice)
+    return Fault(f"Redis: what listens at {at} does not answer as Redis does", f"correct {REDIS.variable}")

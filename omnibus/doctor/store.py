@@ -97,19 +97,22 @@ def judge_notifications(missing: Sequence[str], bucket: str) -> Finding:
 def explained(problem: Exception, url: str) -> Fault:
     """What a store's refusal means."""
     if isinstance(problem, S3Error):
-        if problem.code in REFUSED:
-            return Fault(f"the object store at {url} {REFUSED[problem.code]} ({problem.code})", KEYS)
-        if problem.code == "RequestTimeTooSkewed":
-            return Fault(f"the object store at {url} says that the clock is wrong", "set both machines' clocks by NTP")
-        return Fault(f"the object store at {url} says {problem.code}: {problem.message}", "see its log")
+        return _refusal(problem, url)
     if isinstance(problem, InvalidResponseError | ServerError):
         return Fault(f"what answers at {url} is no object store", f"correct {STORE.variable}, http or https included")
-    said = " ".join(str(problem).split())
-    if "SSL" in said:
-        return Fault(
-            f"the object store at {url} cannot be spoken to by TLS ({said[-120:]})", f"correct {STORE.variable}"
-        )
+    if "SSL" in str(problem):
+        return STORE.no_tls(url, problem)
     return Fault(f"the object store at {url} does not answer", f"see its log, or correct {STORE.variable}")
+
+
+def _refusal(problem: S3Error, url: str) -> Fault:
+    if problem.code in REFUSED:
+        return Fault(f"the object store at {url} {REFUSED[problem.code]} ({problem.code})", KEYS)
+    if problem.code == "RequestTimeTooSkewed":
+        return Fault(f"the object store at {url} says that the clock is wrong", "set both machines' clocks by NTP")
+    if problem.code == "InvalidBucketName":
+        return Fault(f"no bucket can be named as this one: {problem.message}", "correct OMNIBUS_BUCKET")
+    return Fault(f"the object store at {url} says {problem.code}: {problem.message}", "see its log")
 
 
 def _named(settings: Settings) -> str:

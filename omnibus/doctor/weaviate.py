@@ -95,7 +95,9 @@ def _ask(settings: Settings, path: str, timeout_s: float) -> Any:
     try:
         reply = get(url + path, timeout_s, headers)
     except NoHttp as problem:
-        raise Fault(f"Weaviate at {url} does not answer ({problem})", WEAVIATE.advice(settings)) from problem
+        if "SSL" in str(problem):
+            raise WEAVIATE.no_tls(url, problem) from problem
+        raise Fault(f"Weaviate at {url} does not answer", WEAVIATE.advice(settings)) from problem
     if reply.status in {401, 403}:
         given = "refuses the API key" if settings.weaviate_key else "wants an API key"
         remedy = "set OMNIBUS_WEAVIATE_KEY to one of its AUTHENTICATION_APIKEY_ALLOWED_KEYS"

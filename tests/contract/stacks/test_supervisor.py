@@ -215,3 +215,14 @@ def test_a_stop_signal_ends_the_supervisor_in_good_order(
     supervised.send_signal(number)
     assert supervised.wait(timeout=30) == 0
     assert not any(process_started(int(pid)) for pid in (tmp_path / "pids").read_text().split())
+
+
+def test_a_step_that_fails_ends_the_stack_with_what_it_said_once(
+    stack: Callable[..., Stack], part: Callable[..., Part]
+) -> None:
+    running = stack(part("setup", "echo 'omnibus: the bucket is missing; make it'; exit 1", once=True))
+    with pytest.raises(StackFailed) as failure:
+        while True:
+            running.supervisor.step()
+    log = running["setup"].log
+    assert str(failure.value) == f"setup failed: the bucket is missing; make it (its log: {log})"
