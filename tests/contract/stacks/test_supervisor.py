@@ -218,11 +218,10 @@ def test_a_stop_signal_ends_the_supervisor_in_good_order(
 
 
 def test_a_step_that_fails_ends_the_stack_with_what_it_said_once(
-    stack: Callable[..., Stack], part: Callable[..., Part]
+    stack: Callable[..., Stack], part: Callable[..., Part], wait_until: WaitUntil
 ) -> None:
     running = stack(part("setup", "echo 'omnibus: the bucket is missing; make it'; exit 1", once=True))
     with pytest.raises(StackFailed) as failure:
-        while True:
-            running.supervisor.step()
+        wait_until(lambda: running.supervisor.step())
     log = running["setup"].log
     assert str(failure.value) == f"setup failed: the bucket is missing; make it (its log: {log})"
