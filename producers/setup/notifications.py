@@ -2,7 +2,7 @@
 
 Two targets carry the same events to the same topic: `fast` delivers in milliseconds and loses them while Kafka is away,
 `durable` keeps them on disk and delivers within seconds. What comes twice is dropped by the dispatcher.
-Source: MinIO, "Publish Events to Kafka"; measured in docs/decisions/006-two-notification-targets.md.
+Source: MinIO, "Publish Events to Kafka"; measured in docs/decisions/008-two-notification-targets.md.
 """
 
 from minio import Minio

@@ -222,6 +222,6 @@ def test_a_step_that_fails_ends_the_stack_with_what_it_said_once(
 ) -> None:
     running = stack(part("setup", "echo 'omnibus: the bucket is missing; make it'; exit 1", once=True))
     with pytest.raises(StackFailed) as failure:
-        wait_until(lambda: running.supervisor.step())
+        wait_until(running.supervisor.step)
     log = running["setup"].log
     assert str(failure.value) == f"setup failed: the bucket is missing; make it (its log: {log})"
