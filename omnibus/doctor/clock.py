@@ -5,7 +5,7 @@ from email.utils import parsedate_to_datetime
 from time import time
 
 from omnibus.doctor.finding import Finding, error, ok, warning
-from omnibus.doctor.reach import PROBE_S
+from omnibus.doctor.reach import CHECK_S
 from omnibus.doctor.web import NoHttp, get
 from omnibus.settings import Settings
 
@@ -16,7 +16,7 @@ def check_clock(settings: Settings) -> Sequence[Finding]:
     """The difference, from the Date header of any answer; nothing when there is none."""
     before = time()
     try:
-        date = get(settings.s3, PROBE_S).headers.get("date", "")
+        date = get(settings.s3, CHECK_S).headers.get("date", "")
         told = parsedate_to_datetime(date).timestamp()
     except (NoHttp, ValueError):
         return []

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from omnibus.doctor.finding import Fault, Finding, error, fault, ok, warning
 from omnibus.doctor.kafka_wire import Answer, NotKafka, ask_brokers, ask_versions, speaks_tls
-from omnibus.doctor.reach import KAFKA, PROBE_S, connection, host_and_port
+from omnibus.doctor.reach import CHECK_S, KAFKA, connection, host_and_port
 from omnibus.settings import Settings
 from producers.errors import BusUnavailable
 from producers.setup.topics import Shortfall, shortfalls
@@ -16,7 +16,7 @@ CREATE_TOPICS, WITH_OWN_REPLICATION = 19, 4
 PLAIN = f"Omnibus speaks to Kafka without either: name a PLAINTEXT listener in {KAFKA.variable}"
 
 
-def reach_kafka(settings: Settings, timeout_s: float = PROBE_S) -> Answer:
+def reach_kafka(settings: Settings, timeout_s: float = CHECK_S) -> Answer:
     """What the first of the brokers that answers speaks. Raises `Fault` when none of them can be used."""
     problem: Fault | None = None
     for address in settings.kafka.split(","):

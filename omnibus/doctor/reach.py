@@ -13,8 +13,8 @@ from omnibus.settings import PREFIX, Settings
 
 TLS_REASON = re.compile(r"SSL: (\w+)")
 """OpenSSL's word for what went wrong, in the text of Python's SSLError."""
-PROBE_S = 1.0
-"""How long a server may take to accept a connection, and again to answer: `omnibus status` asks all of them."""
+CHECK_S = 3.0
+"""How long a server may take to accept a connection, and again to answer; a busy machine takes its time."""
 
 
 @dataclass(frozen=True, slots=True)

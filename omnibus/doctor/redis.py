@@ -10,14 +10,14 @@ from redis.exceptions import TimeoutError as RedisTimeout
 from redis.retry import Retry
 
 from omnibus.doctor.finding import Fault, Finding, error, fault, ok, warning
-from omnibus.doctor.reach import PROBE_S, REDIS, host_and_port, listens
+from omnibus.doctor.reach import CHECK_S, REDIS, host_and_port, listens
 from omnibus.settings import Settings
 
 OLDEST = (6, 2)
 """The first with SET … GET and exact expiry; what Celery's transport is tested with."""
 
 
-def reach_redis(settings: Settings, timeout_s: float = PROBE_S) -> Mapping[str, Any]:
+def reach_redis(settings: Settings, timeout_s: float = CHECK_S) -> Mapping[str, Any]:
     """What it says of itself (INFO). Raises `Fault`."""
     advice = REDIS.advice(settings)
     url = settings.redis

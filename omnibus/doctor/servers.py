@@ -9,27 +9,31 @@ from omnibus.doctor.side_by_side import side_by_side
 from omnibus.doctor.store import demand_buckets
 from omnibus.settings import Settings
 
-LIMIT_S = 2.0
-"""For all of them together."""
+PROBE_S = 0.9
+"""How long a server may take to accept a connection, and again to answer."""
+LIMIT_S = 5.0
+"""For all of them together; only a machine that is very busy needs it."""
+
+Probe = Callable[[Settings, float], object]
 
 
 def unreachable(settings: Settings) -> dict[str, str]:
     """Server ("kafka", "object store", "redis", "weaviate") -> a line with the reason and the remedy."""
-    probes: dict[str, Callable[[Settings], object]] = {
+    probes: dict[str, Probe] = {
         "kafka": reach_kafka,
         "object store": demand_buckets,
         "redis": reach_redis,
     }
     if settings.stack == "services":
-        probes["weaviate"] = _weaviate
+        probes["weaviate"] = _weaviate_probe()
     results = side_by_side({name: _reason(probe, settings) for name, probe in probes.items()}, LIMIT_S)
     return {name: _line(name, result) for name, result in results.items() if result != ""}
 
 
-def _reason(probe: Callable[[Settings], object], settings: Settings) -> Callable[[], str]:
+def _reason(probe: Probe, settings: Settings) -> Callable[[], str]:
     def task() -> str:
         try:
-            probe(settings)
+            probe(settings, PROBE_S)
         except Fault as fault:
             return str(fault)
         return ""
@@ -43,8 +47,12 @@ def _line(name: str, result: str | Exception | None) -> str:
     return result if isinstance(result, str) else f"{name}: {type(result).__name__}: {result}"
 
 
-def _weaviate(settings: Settings) -> None:
-    from omnibus.doctor.weaviate import demand_writable, reach_weaviate  # noqa: PLC0415 - numpy, for one stack only
+def _weaviate_probe() -> Probe:
+    # What is imported takes longer than the probe, and only one stack needs it.
+    from omnibus.doctor.weaviate import demand_writable, reach_weaviate  # noqa: PLC0415 - see above
 
-    reach_weaviate(settings)
-    demand_writable(settings)
+    def probe(settings: Settings, timeout_s: float) -> None:
+        reach_weaviate(settings, timeout_s)
+        demand_writable(settings, timeout_s)
+
+    return probe

@@ -7,7 +7,7 @@ from minio.error import InvalidResponseError, MinioException, S3Error, ServerErr
 from urllib3.exceptions import HTTPError
 
 from omnibus.doctor.finding import Fault, Finding, Severity, error, fault, ok, warning
-from omnibus.doctor.reach import PROBE_S, STORE, listens
+from omnibus.doctor.reach import CHECK_S, STORE, listens
 from omnibus.doctor.web import NoHttp, get
 from omnibus.settings import Settings
 from producers.errors import BucketUnavailable
@@ -23,7 +23,7 @@ REFUSED = {
 """What an object store says of credentials, as S3's error code -> in words."""
 
 
-def reach_store(settings: Settings, timeout_s: float = PROBE_S) -> Mapping[str, bool]:
+def reach_store(settings: Settings, timeout_s: float = CHECK_S) -> Mapping[str, bool]:
     """Bucket -> whether it is there. Raises `Fault`."""
     secure = settings.s3.startswith("https://")
     if not secure and not settings.s3.startswith("http://"):
@@ -36,9 +36,9 @@ def reach_store(settings: Settings, timeout_s: float = PROBE_S) -> Mapping[str, 
         raise explained(problem, settings.s3) from problem
 
 
-def demand_buckets(settings: Settings) -> None:
+def demand_buckets(settings: Settings, timeout_s: float = CHECK_S) -> None:
     """Raise `Fault` when the store cannot be used, or a bucket is missing."""
-    for finding in judge_buckets(reach_store(settings), settings.stack):
+    for finding in judge_buckets(reach_store(settings, timeout_s), settings.stack):
         if finding.severity is Severity.ERROR:
             raise Fault(finding.found, finding.remedy)
 
@@ -65,7 +65,7 @@ def check_notifications(settings: Settings) -> Sequence[Finding]:
     try:
         if not reach_store(settings)[settings.bucket]:
             return []
-        missing = missing_targets(client_of(settings, PROBE_S), settings.bucket)
+        missing = missing_targets(client_of(settings, CHECK_S), settings.bucket)
     except Fault:
         return []
     except BucketUnavailable as problem:
@@ -117,6 +117,6 @@ def _refusal(problem: S3Error, url: str) -> Fault:
 
 def _named(settings: Settings) -> str:
     try:
-        return get(settings.s3, PROBE_S).headers.get("server", "the object store")
+        return get(settings.s3, CHECK_S).headers.get("server", "the object store")
     except NoHttp:
         return "the object store"

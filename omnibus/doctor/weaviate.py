@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from omnibus.doctor.finding import Fault, Finding, error, fault, ok
-from omnibus.doctor.reach import PROBE_S, WEAVIATE, WEAVIATE_GRPC, connection, host_and_port, listens
+from omnibus.doctor.reach import CHECK_S, WEAVIATE, WEAVIATE_GRPC, connection, host_and_port, listens
 from omnibus.doctor.spaces import judge_spaces, spaces_in_use
 from omnibus.doctor.web import NoHttp, get
 from omnibus.settings import Settings
@@ -18,14 +18,14 @@ SETTINGS_FRAME = 4
 READ_ONLY = "free some disk space for Weaviate and start it again; what it missed is tried again by itself"
 
 
-def reach_weaviate(settings: Settings, timeout_s: float = PROBE_S) -> str:
+def reach_weaviate(settings: Settings, timeout_s: float = CHECK_S) -> str:
     """Its version. Raises `Fault` when it does not answer, refuses the key, or takes no writes."""
     version = _version(settings, timeout_s)
     _demand_grpc(settings, timeout_s)
     return version
 
 
-def demand_writable(settings: Settings, timeout_s: float = PROBE_S) -> None:
+def demand_writable(settings: Settings, timeout_s: float = CHECK_S) -> None:
     """Raise `Fault` when the collection is read-only, which is how Weaviate answers a disk that fills up."""
     name = _collection(settings, timeout_s)
     shards = _ask(settings, f"/v1/schema/{name}/shards", timeout_s) if name else None
@@ -46,8 +46,8 @@ def check_weaviate(settings: Settings) -> Sequence[Finding]:
 def check_collection(settings: Settings) -> Sequence[Finding]:
     """Whether its vectors are of the models in use; nothing where that cannot be told."""
     try:
-        name = _collection(settings, PROBE_S)
-        schema = _ask(settings, f"/v1/schema/{name}", PROBE_S) if name else None
+        name = _collection(settings, CHECK_S)
+        schema = _ask(settings, f"/v1/schema/{name}", CHECK_S) if name else None
     except Fault:
         return []
     if not schema:

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import time
+from dataclasses import replace
 
 from omnibus.stacks.errors import StackFailed
 from omnibus.stacks.guard import Guard
@@ -13,6 +14,9 @@ from omnibus.stacks.part import Part
 from omnibus.stacks.restarts import RestartPolicy
 from omnibus.stacks.state import PartState, Phase
 from omnibus.stacks.tether import tethered
+
+STEP_RESTARTS = 2
+"""How often a step is tried again: it waits for its servers by itself, so what it complains of seldom passes."""
 
 
 class Child:
@@ -24,7 +28,7 @@ class Child:
         self.waits_for = ""
         self.restarts = 0
         self._guard = guard
-        self._policy = policy
+        self._policy = replace(policy, limit=min(policy.limit, STEP_RESTARTS)) if part.once else policy
         self._process: subprocess.Popen[bytes] | None = None
         self._failures: list[float] = []
         self._started = 0.0
@@ -92,11 +96,11 @@ class Child:
     def _epitaph(self, complaint: str) -> str:
         """Why it is given up, in one line. A step of ours says itself what is wrong, the same at every try."""
         part = self.part
-        lines = dict.fromkeys(line.removeprefix("omnibus: ") for line in last_lines(part.log))
-        tail = " | ".join(lines)
-        if part.once and tail:
-            return f"{part.name} failed: {tail} (its log: {part.log})"
-        return f"{part.name} {complaint}, and so again and again; its log {part.log} ends: {tail or '(empty)'}"
+        if part.once and (said := last_lines(part.log, width=1000)):
+            lines = dict.fromkeys(line.removeprefix("omnibus: ") for line in said)
+            return f"{part.name} failed: {' | '.join(lines)} (its log: {part.log})"
+        tail = " | ".join(last_lines(part.log)) or "(empty)"
+        return f"{part.name} {complaint}, and so again and again; its log {part.log} ends: {tail}"
 
     def again(self, reason: str) -> None:
         """Kill it and have it started again, without counting that as its failure."""

@@ -17,12 +17,12 @@ def previous(log: Path) -> Path:
     return log.with_name(log.name + ".1")
 
 
-def last_lines(log: Path, count: int = 3) -> list[str]:
-    """The last lines that are not empty, at most 200 characters each."""
+def last_lines(log: Path, count: int = 3, width: int = 200) -> list[str]:
+    """The last lines that are not empty, at most `width` characters each."""
     try:
         with log.open("rb") as file:
             file.seek(max(0, log.stat().st_size - TAIL_BYTES))
             text = file.read().decode(errors="replace")
     except FileNotFoundError:
         return []
-    return [line.strip()[:200] for line in text.splitlines() if line.strip()][-count:]
+    return [line.strip()[:width] for line in text.splitlines() if line.strip()][-count:]
