@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,9 +21,29 @@ TESTS = HERE.parents[1]
 
 
 @pytest.fixture(scope="session")
+def run_worker() -> Iterator[Callable[[str], None]]:
+    """Has the worker of `canned_worker` work on the queues at an address; it dies with the test run."""
+    processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    def run(url: str) -> None:
+        if url not in processes:
+            processes[url] = subprocess.Popen(
+                tethered([sys.executable, str(HERE / "canned_worker.py")]),
+                env={**os.environ, "CANNED_REDIS": url, "PYTHONPATH": str(TESTS)},
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+
+    yield run
+    for process in processes.values():
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture(scope="session")
 def queue_url(servers: Endpoints) -> str:
-    """A database of its own: other tests leave jobs in the first one, which nobody works on."""
-    return servers.redis.rpartition("/")[0] + "/7"
+    """Where jobs are queued, on each stack in turn."""
+    return _queue_url(servers)
 
 
 @pytest.fixture(scope="session")
@@ -37,25 +57,22 @@ def redis(queue_url: str) -> Redis:
 
 
 @pytest.fixture(scope="session")
-def worker(queue_url: str) -> Iterator[None]:
-    """The worker of `canned_worker`; it dies with the test run, whatever ends it."""
-    environment = {**os.environ, "CANNED_REDIS": queue_url, "PYTHONPATH": str(TESTS)}
-    process = subprocess.Popen(
-        tethered([sys.executable, str(HERE / "canned_worker.py")]),
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    yield
-    process.kill()
-    process.wait()
+def worker(queue_url: str, run_worker: Callable[[str], None]) -> None:
+    """Somebody works on the jobs."""
+    run_worker(queue_url)
 
 
-@pytest.fixture(params=["celery", "by hand"])
-def world(request: pytest.FixtureRequest) -> World:
+@pytest.fixture(params=["embedded", "services", "by hand"])
+def world(request: pytest.FixtureRequest, run_worker: Callable[[str], None]) -> World:
     if request.param == "by hand":
         fake = HandWorkedJobs()
         return World(fake, fake.work)
-    request.getfixturevalue("worker")
-    redis: Redis = request.getfixturevalue("redis")
-    return World(CeleryJobs(request.getfixturevalue("app")), lambda job_id: redis.rpush(f"gate:{job_id}", "go"))
+    url = _queue_url(request.getfixturevalue(f"{request.param}_servers"))
+    run_worker(url)
+    redis = Redis.from_url(url)
+    return World(CeleryJobs(make_app(url)), lambda job_id: redis.rpush(f"gate:{job_id}", "go"))
+
+
+def _queue_url(servers: Endpoints) -> str:
+    """A database of its own: other tests leave jobs in the first one, which nobody works on."""
+    return servers.redis.rpartition("/")[0] + "/7"
