@@ -15,7 +15,7 @@ from workers.adapters.index.weaviate_collection import OLDEST, REMOVE, spaces_he
 HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
 """What begins every HTTP/2 connection, gRPC's among them: the preface and an empty SETTINGS frame (RFC 9113, 3.4)."""
 SETTINGS_FRAME = 4
-READ_ONLY = "free some disk space for Weaviate and start it again; what it missed is tried again by itself"
+READ_ONLY = "free some disk space for Weaviate, then: omnibus reconcile --fix; start it again if it stays so"
 
 
 def reach_weaviate(settings: Settings, timeout_s: float = CHECK_S) -> str:

@@ -57,6 +57,8 @@ def set_up_topics(bootstrap: str, topics: Mapping[str, int], *, replication: int
         missing = {name: partitions for name, partitions in topics.items() if name not in present}
         for name, partitions in missing.items():
             _create(admin, NewTopic(name, partitions, replication, topic_configs=_configuration(name)))
+        # A broker learns of a topic a moment after it has agreed to make it.
+        admin.wait_for_topics(list(missing), timeout_ms=TIMEOUT_MS)
     return [f"made topic {name} with {_counted(partitions)}" for name, partitions in missing.items()]
 
 
