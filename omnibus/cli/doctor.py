@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 def doctor(data: options.Data = None, profile: options.Profile = None, json: options.Json = False) -> None:
-    """Check servers, set-up, models, disk, clock and workers; exit status 1 when something does not work."""
+    """Check every dependency, and say what to do.
+
+    Servers, their set-up, models, disk, clock and workers; exit status 1 when something does not work.
+    """
     with one_line():
         from dataclasses import asdict
 
