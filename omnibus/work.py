@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from celery import Celery
+from celery import Celery, Task
 from celery.signals import heartbeat_sent, worker_process_init
 
 from omnibus.beat import heartbeat
@@ -16,7 +16,7 @@ from omnibus.composition import answer_parts, ingest_parts, reply_desk
 from omnibus.memory import keep_freed_memory
 from omnibus.once import Once
 from omnibus.settings import Settings
-from workers.adapters.jobs.celery import INGEST_QUEUE, INGEST_TASK, make_app
+from workers.adapters.jobs.celery import INGEST_QUEUE, INGEST_TASK, make_app, signs_of_work
 from workers.answer.asked import Questions
 from workers.answer.flow import QUEUE as ANSWER_QUEUE
 from workers.answer.flow import AnswerSteps
@@ -104,11 +104,12 @@ def _name(queues: Sequence[str]) -> str:
 def _register_ingest(app: Celery, settings: Settings) -> Callable[[], None]:
     parts = Once(lambda: ingest_parts(settings))
 
-    def ingest(changes: list[dict[str, Any]]) -> list[dict[str, str]]:
-        outcomes = index_changes(parts(), [Change.from_dict(change) for change in changes])
+    def ingest(task: Task, changes: list[dict[str, Any]]) -> list[dict[str, str]]:
+        with signs_of_work(app, task.request.id):
+            outcomes = index_changes(parts(), [Change.from_dict(change) for change in changes])
         return [outcome.to_dict() for outcome in outcomes]
 
-    app.task(name=INGEST_TASK)(ingest)
+    app.task(name=INGEST_TASK, bind=True)(ingest)
 
     def warm() -> None:
         parts().embedder.warm()

@@ -94,3 +94,7 @@ class ServiceUnavailable(Transient):
     """Bucket, index, broker or cache did not answer."""
 
     kind = "service_unavailable"
+
+
+AWAY = frozenset({ModelUnavailable.kind, ServiceUnavailable.kind})
+"""Kinds that say nothing of the input: what the work needs is not there, and may be waited for."""

@@ -7,13 +7,13 @@ from datetime import datetime
 
 from workers.domain.change import Change, Outcome, Status
 from workers.errors import ServiceUnavailable
-from workers.ports.jobs import JobFailure
+from workers.ports.jobs import JobFailure, JobReport, JobRunning
 
 Task = Callable[[Sequence[Change]], Sequence[Outcome]]
 
 
 def canned(changes: Sequence[Change]) -> list[Outcome]:
-    """What a worker of the tests does: the object's key says how it ends."""
+    """What a worker of the tests does: the first word of the object's key says how it ends."""
     keys = [change.ref.key for change in changes]
     if "crash" in keys:
         raise RuntimeError("it crashed\non two lines")
@@ -23,9 +23,10 @@ def canned(changes: Sequence[Change]) -> list[Outcome]:
 def _outcome(key: str) -> Outcome:
     known = {
         "refuse": Outcome(Status.REJECTED, "damaged_media", "it is torn", "decode"),
-        "retry": Outcome(Status.RETRY, "service_unavailable", "nobody answers", "write"),
+        "retry": Outcome(Status.RETRY, "object_changed", "it changed", "write"),
+        "away": Outcome(Status.RETRY, "service_unavailable", "nobody answers", "write"),
     }
-    return known.get(key, Outcome(Status.INDEXED))
+    return known.get(key.partition(" ")[0], Outcome(Status.INDEXED))
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,14 @@ class Question:
 
 
 class HandWorkedJobs:
-    """What was started is in `started` and `questions`. With `away` set, the queue does not answer."""
+    """What was started is in `started` and `questions`, and what a worker has in hand in `begun`.
+
+    With `away` set, the queue does not answer.
+    """
 
     def __init__(self) -> None:
         self.started: dict[str, Sequence[Change]] = {}
+        self.begun: set[str] = set()
         self.questions: list[Question] = []
         self.away = False
         self._results: dict[str, list[Outcome] | JobFailure] = {}
@@ -51,9 +56,10 @@ class HandWorkedJobs:
         # Through JSON, as on a real queue.
         self.started[job_id] = [Change.from_dict(json.loads(json.dumps(change.to_dict()))) for change in changes]
 
-    def ingest_results(self, job_ids: Sequence[str]) -> Mapping[str, Sequence[Outcome] | JobFailure]:
+    def ingest_reports(self, job_ids: Sequence[str]) -> Mapping[str, JobReport]:
         self._answer()
-        return {job_id: self._results[job_id] for job_id in job_ids if job_id in self._results}
+        known = {**dict.fromkeys(self.begun, JobRunning()), **self._results}
+        return {job_id: known[job_id] for job_id in job_ids if job_id in known}
 
     def start_question(self, request_id: str, *, generate: bool, expires: datetime) -> None:
         self._answer()

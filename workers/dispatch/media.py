@@ -8,51 +8,27 @@ from workers.dispatch.dead_letters import Cause, DeadLetters
 from workers.dispatch.notifications import changes_in
 from workers.dispatch.phases import run_phases
 from workers.dispatch.repeats import Repeats
-from workers.dispatch.retry import RetryPolicy
+from workers.dispatch.retry import RetryBudget, RetryPolicy
+from workers.dispatch.tasks import Flight, Task, Ticket
 from workers.domain.change import Change, Outcome, Status
 from workers.domain.media import ObjectRef, Version
 from workers.domain.record import Incoming, Position
-from workers.errors import BadEvent, WorkLost
-from workers.ports.jobs import JobFailure, Jobs
-
-
-@dataclass(slots=True)
-class _Ticket:
-    """A record and how many of its changes are still open."""
-
-    record: Incoming
-    open: int
-    dropped: bool = False
-    """Its partition was taken away: the record is read again, by us or by another, and settles then."""
-
-
-@dataclass(slots=True)
-class _Task:
-    """One change on its way: the record that it came in, its tries, and when it may be tried again."""
-
-    change: Change
-    ticket: _Ticket
-    tries: int = 0
-    not_before: float = 0.0
-    alone: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Flight:
-    tasks: tuple[_Task, ...]
-    lease_ends: float
+from workers.errors import AWAY, BadEvent, WorkLost
+from workers.ports.jobs import JobFailure, JobRunning, Jobs
 
 
 @dataclass(frozen=True, slots=True)
 class MediaLimits:
     """At most `batch` objects a job and `jobs` jobs at a time: one running and one waiting per worker.
 
-    A job that has not reported after `lease_s` seconds is taken for lost.
+    A job that nobody has begun after `lease_s` seconds is taken for lost, and one that was begun when its worker has
+    gone silent and stayed so for `silence_s` more.
     """
 
     batch: int = 32
     jobs: int = 2
     lease_s: float = 120.0
+    silence_s: float = 2.0
 
 
 @dataclass(slots=True)
@@ -70,13 +46,19 @@ class MediaWork:
     new_id: Callable[[], str]
     random: Callable[[], float]
     give_up: Callable[[Change, Cause], None] = lambda _change, _cause: None
-    """Told of a change that is not tried again, so that whoever waits for its object learns of it."""
-    _waiting: dict[ObjectRef, _Task] = field(default_factory=dict)
-    _flights: dict[str, _Flight] = field(default_factory=dict)
+    """Told, perhaps twice, of a change that is given up, so that whoever waits for its object learns of it."""
+    _waiting: dict[ObjectRef, Task] = field(default_factory=dict)
+    _flights: dict[str, Flight] = field(default_factory=dict)
     _flying: set[ObjectRef] = field(default_factory=set)
-    _dead: deque[tuple[_Ticket, Cause]] = field(default_factory=deque)
+    _dead: deque[tuple[Ticket, Cause, Change | None]] = field(default_factory=deque)
     _done: list[Position] = field(default_factory=list)
     _repeats: Repeats = field(default_factory=Repeats)
+    _budget: RetryBudget = field(init=False)
+    _indexed_at: float = float("-inf")
+    """When an object was last seen to go all the way: what others fail of since then is not that all is away."""
+
+    def __post_init__(self) -> None:
+        self._budget = RetryBudget(self.policy.per_hour)
 
     @property
     def busy(self) -> bool:
@@ -88,17 +70,17 @@ class MediaWork:
         try:
             changes = changes_in(record, self.bucket)
         except BadEvent as error:
-            self._dead.append((_Ticket(record, 1), Cause("parse", error.kind, error.message)))
+            self._dead.append((Ticket(record, 1), Cause("parse", error.kind, error.message), None))
             return
         except Exception as error:  # noqa: BLE001 - whatever a hostile record breaks must cost that record alone
             reason = f"the event cannot be read ({type(error).__name__})"
-            self._dead.append((_Ticket(record, 1), Cause("parse", BadEvent.kind, reason)))
+            self._dead.append((Ticket(record, 1), Cause("parse", BadEvent.kind, reason), None))
             return
-        ticket = _Ticket(record, max(1, len(changes)))
+        ticket = Ticket(record, max(1, len(changes)))
         if not changes:
             self._complete(ticket)
         for change in changes:
-            self._await(_Task(change, ticket))
+            self._await(Task(change, ticket))
 
     def drop(self, partition: int) -> None:
         """Forget what waits and what flies: if the partition comes back, its records are read again.
@@ -122,7 +104,7 @@ class MediaWork:
         done, self._done = self._done, []
         return done
 
-    def _await(self, task: _Task) -> None:
+    def _await(self, task: Task) -> None:
         ref = task.change.ref
         if task.change in self._repeats:
             self._complete(task.ticket)
@@ -139,76 +121,108 @@ class MediaWork:
             job_id = self.new_id()
             self.jobs.start_ingest(job_id, [task.change for task in batch])
             for task in batch:
+                task.sent += 1
                 del self._waiting[task.change.ref]
                 self._flying.add(task.change.ref)
             # It may have to wait for those before it, and the lease runs from now.
             lease_s = self.limits.lease_s * (len(self._flights) + 1)
-            self._flights[job_id] = _Flight(tuple(batch), now + lease_s)
+            self._flights[job_id] = Flight(tuple(batch), now, now + lease_s)
 
-    def _next_batch(self, now: float) -> list[_Task]:
-        batch: list[_Task] = []
+    def _next_batch(self, now: float) -> list[Task]:
+        batch: list[Task] = []
         for ref, task in self._waiting.items():
             if ref in self._flying or task.not_before > now:
                 continue
-            if task.alone:
-                return batch or [task]
+            if batch and task.cohort != batch[0].cohort:
+                continue
+            if task.sent and not self._budget.take(now):
+                continue
             batch.append(task)
             if len(batch) == self.limits.batch:
                 break
         return batch
 
     def _look_after_flights(self, now: float) -> None:
-        # One phase: no lease runs out while the results cannot be seen.
+        # One phase: no lease runs out while the reports cannot be seen.
         self._collect(now)
         self._expire(now)
 
     def _collect(self, now: float) -> None:
-        for job_id, result in self.jobs.ingest_results(list(self._flights)).items():
-            flight = self._land(job_id)
-            if isinstance(result, JobFailure):
-                self._again_alone(flight, result.error, now)
+        for job_id, report in self.jobs.ingest_reports(list(self._flights)).items():
+            flight = self._flights[job_id]
+            if isinstance(report, JobRunning):
+                flight.begun = True
+                flight.lease_ends = now + self.limits.silence_s
                 continue
-            if len(result) != len(flight.tasks):
-                self._again_alone(flight, f"{len(result)} outcomes for {len(flight.tasks)} changes", now)
-                continue
-            for task, outcome in zip(flight.tasks, result, strict=True):
-                self._settle(task, outcome, now)
+            self._land(job_id)
+            if isinstance(report, JobFailure):
+                self._halve(flight, report.error, now)
+            elif len(report) != len(flight.tasks):
+                self._halve(flight, f"{len(report)} outcomes for {len(flight.tasks)} changes", now)
+            else:
+                self._settle_all(flight, report, now)
 
     def _expire(self, now: float) -> None:
         for job_id in [job_id for job_id, flight in self._flights.items() if flight.lease_ends <= now]:
-            reason = f"no report within the lease of {self.limits.lease_s:.0f} s"
-            self._again_alone(self._land(job_id), reason, now)
+            flight = self._flights[job_id]
+            self._land(job_id)
+            if flight.begun:
+                self._halve(flight, "the worker that had begun it fell silent", now)
+            else:
+                reason = f"no worker began it within {flight.lease_ends - flight.sent_at:.0f} s"
+                for task in flight.tasks:
+                    self._retry(task, Outcome(Status.RETRY, WorkLost.kind, reason, stage="work"), now, to_blame=False)
 
-    def _land(self, job_id: str) -> _Flight:
+    def _land(self, job_id: str) -> None:
         flight = self._flights.pop(job_id)
         self._flying.difference_update(task.change.ref for task in flight.tasks)
-        return flight
 
-    def _again_alone(self, flight: _Flight, reason: str, now: float) -> None:
-        """Nobody knows which object took the job down, so each gets a job of its own."""
-        for task in flight.tasks:
-            task.alone = True
-            self._settle(task, Outcome(Status.RETRY, WorkLost.kind, reason, stage="work"), now)
+    def _halve(self, flight: Flight, reason: str, now: float) -> None:
+        """Nobody knows which object took the job down: each half gets a job of its own, until one object is alone."""
+        lost = Outcome(Status.RETRY, WorkLost.kind, reason, stage="work")
+        alone = len(flight.tasks) == 1
+        for half in flight.halves():
+            cohort = self.new_id()
+            for task in half:
+                task.cohort = cohort
+                self._retry(task, lost, now, to_blame=alone)
+                if not alone:
+                    task.not_before = now
 
-    def _settle(self, task: _Task, outcome: Outcome, now: float) -> None:
+    def _settle_all(self, flight: Flight, outcomes: Sequence[Outcome], now: float) -> None:
+        if any(outcome.status is Status.INDEXED for outcome in outcomes):
+            self._indexed_at = now
+        for task, outcome in zip(flight.tasks, outcomes, strict=True):
+            # The job went well as a whole, so there is nothing to find in it any more.
+            task.cohort = ""
+            if outcome.status is Status.RETRY:
+                away = outcome.kind in AWAY and self._indexed_at < flight.sent_at
+                self._retry(task, outcome, now, to_blame=not away)
+            else:
+                self._settle(task, outcome)
+
+    def _settle(self, task: Task, outcome: Outcome) -> None:
         if task.ticket.dropped:
             # Its position may be open again, for the same record read a second time; that one is not done.
             return
-        task.tries += 1
-        cause = Cause(outcome.stage, outcome.kind, outcome.reason, task.tries)
         if outcome.status is Status.REJECTED:
-            self._dead.append((task.ticket, cause))
-        elif outcome.status is not Status.RETRY:
+            self._dead.append((task.ticket, _cause(task, outcome), None))
+        else:
             self._complete(task.ticket)
             self._forget_repeats(task.change)
-        elif task.change.ref in self._waiting:
+
+    def _retry(self, task: Task, outcome: Outcome, now: float, *, to_blame: bool) -> None:
+        if task.ticket.dropped:
+            return
+        task.tries += to_blame
+        task.failing_since = now if task.failing_since is None else task.failing_since
+        if task.change.ref in self._waiting:
             # A newer change of the object waits and will be looked at instead.
             self._complete(task.ticket)
-        elif self.policy.exhausted(task.tries):
-            self._dead.append((task.ticket, cause))
-            self.give_up(task.change, cause)
+        elif self.policy.exhausted(task.tries, now - task.failing_since):
+            self._dead.append((task.ticket, _cause(task, outcome), task.change))
         else:
-            task.not_before = now + self.policy.delay_s(task.tries, self.random())
+            task.not_before = now + self.policy.delay_s(task.sent, self.random())
             self._waiting[task.change.ref] = task
 
     def _forget_repeats(self, change: Change) -> None:
@@ -219,12 +233,14 @@ class MediaWork:
 
     def _bury(self) -> None:
         while self._dead:
-            ticket, cause = self._dead[0]
+            ticket, cause, given_up = self._dead[0]
+            if given_up is not None:
+                self.give_up(given_up, cause)
             self.dead_letters.bury(ticket.record, cause)
             self._dead.popleft()
             self._complete(ticket)
 
-    def _complete(self, ticket: _Ticket) -> None:
+    def _complete(self, ticket: Ticket) -> None:
         ticket.open -= 1
         if ticket.open == 0:
             self._done.append(ticket.record.position)
@@ -232,3 +248,7 @@ class MediaWork:
 
 def _version(change: Change) -> Version:
     return Version(change.etag, change.sequencer)
+
+
+def _cause(task: Task, outcome: Outcome) -> Cause:
+    return Cause(outcome.stage, outcome.kind, outcome.reason, task.sent)

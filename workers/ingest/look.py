@@ -7,12 +7,12 @@ from datetime import timedelta
 from workers.domain.change import Change
 from workers.domain.media import ObjectInfo, ObjectRef, Version, sequencer_from
 from workers.domain.segment import ObjectRecord
-from workers.errors import ServiceUnavailable
+from workers.errors import Transient
 from workers.ports.bucket import Bucket
 from workers.ports.index import Index
 
 
-class ObjectChanged(ServiceUnavailable):
+class ObjectChanged(Transient):
     """The object was written again while it was being worked on; the next look will see the newer state."""
 
     kind = "object_changed"

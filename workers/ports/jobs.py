@@ -15,6 +15,17 @@ class JobFailure:
     error: str
 
 
+@dataclass(frozen=True, slots=True)
+class JobRunning:
+    """A job that a worker is working on; it said so in the last `SILENCE_S` seconds."""
+
+
+SILENCE_S = 15.0
+"""A worker that has said nothing of its job for so long is gone, or hangs."""
+
+JobReport = Sequence[Outcome] | JobFailure | JobRunning
+
+
 class Jobs(Protocol):
     """Raises `ServiceUnavailable` when the queue does not answer."""
 
@@ -22,8 +33,11 @@ class Jobs(Protocol):
         """Queue one ingest task for these changes, all of distinct objects."""
         ...
 
-    def ingest_results(self, job_ids: Sequence[str]) -> Mapping[str, Sequence[Outcome] | JobFailure]:
-        """The results of those ingest jobs that have ended, an outcome per change in the order they were given."""
+    def ingest_reports(self, job_ids: Sequence[str]) -> Mapping[str, JobReport]:
+        """Of those ingest jobs that have ended an outcome per change, in the order they were given, or the failure.
+
+        A job that is in nobody's hands, be it waiting or lost, has no report.
+        """
         ...
 
     def start_question(self, request_id: str, *, generate: bool, expires: datetime) -> None:

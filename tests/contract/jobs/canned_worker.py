@@ -1,7 +1,7 @@
 """A real Celery worker whose tasks do what the tests say. Runs as a program.
 
-An ingest task waits for the test to let it through, then ends as `fakes.jobs.canned` says. A step of a question notes
-its name in Redis; the request id says which step raises.
+An ingest task notes its process and waits for the test to let it through, then ends as `fakes.jobs.canned` says. A
+step of a question notes its name in Redis; the request id says which step raises.
 """
 
 import os
@@ -11,19 +11,22 @@ from typing import Any
 from fakes.jobs import canned
 from redis import Redis
 
-from workers.adapters.jobs.celery import INGEST_QUEUE, INGEST_TASK, make_app
+from workers.adapters.jobs.celery import INGEST_QUEUE, INGEST_TASK, make_app, signs_of_work
 from workers.answer.flow import QUEUE as ANSWER_QUEUE
 from workers.answer.flow import AnswerSteps
 from workers.domain.change import Change
 
 URL = os.environ["CANNED_REDIS"]
 app = make_app(URL)
-redis = Redis.from_url(URL)
+# It waits for the test as long as that takes.
+redis = Redis.from_url(URL, socket_timeout=None)
 
 
 @app.task(name=INGEST_TASK, bind=True)
 def ingest(self: Any, changes: list[dict[str, Any]]) -> list[dict[str, str]]:
-    redis.blpop([f"gate:{self.request.id}"], timeout=60)
+    redis.set(f"pid:{self.request.id}", os.getpid())
+    with signs_of_work(app, self.request.id):
+        redis.blpop([f"gate:{self.request.id}"], timeout=60)
     return [outcome.to_dict() for outcome in canned([Change.from_dict(change) for change in changes])]
 
 
@@ -46,5 +49,6 @@ for each in AnswerSteps.NAMES:
 if __name__ == "__main__":
     queues = f"{INGEST_QUEUE},{ANSWER_QUEUE}"
     quiet = ("--without-gossip", "--without-mingle", "--loglevel=WARNING")
-    app.worker_main(["worker", "--pool=threads", "--concurrency=4", "-Q", queues, *quiet])
+    pool = os.environ.get("CANNED_POOL", "threads")
+    app.worker_main(["worker", f"--pool={pool}", "--concurrency=4", "-Q", queues, *quiet])
     sys.exit()

@@ -1,9 +1,12 @@
 """The job queue with a real worker behind it, and the fake with none."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -18,6 +21,7 @@ from workers.adapters.jobs.celery import CeleryJobs, make_app
 
 HERE = Path(__file__).parent
 TESTS = HERE.parents[1]
+DATABASES = cycle(range(8, 16))
 
 
 @pytest.fixture(scope="session")
@@ -27,17 +31,34 @@ def run_worker() -> Iterator[Callable[[str], None]]:
 
     def run(url: str) -> None:
         if url not in processes:
-            processes[url] = subprocess.Popen(
-                tethered([sys.executable, str(HERE / "canned_worker.py")]),
-                env={**os.environ, "CANNED_REDIS": url, "PYTHONPATH": str(TESTS)},
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
+            processes[url] = _start_worker(url, "threads")
 
     yield run
     for process in processes.values():
         process.kill()
         process.wait()
+
+
+@pytest.fixture
+def process_worker(queue_url: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Where a worker of the test's own takes its jobs, each in a process; and the worker."""
+    # A database of its own: a process that is not quite dead has the worker's connection, and takes jobs on it.
+    url = f"{queue_url.rpartition('/')[0]}/{next(DATABASES)}"
+    process = _start_worker(url, "prefork")
+    yield url, process
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _start_worker(url: str, pool: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        tethered([sys.executable, str(HERE / "canned_worker.py")]),
+        env={**os.environ, "CANNED_REDIS": url, "CANNED_POOL": pool, "PYTHONPATH": str(TESTS)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
 
 
 @pytest.fixture(scope="session")
@@ -66,11 +87,16 @@ def worker(queue_url: str, run_worker: Callable[[str], None]) -> None:
 def world(request: pytest.FixtureRequest, run_worker: Callable[[str], None]) -> World:
     if request.param == "by hand":
         fake = HandWorkedJobs()
-        return World(fake, fake.work)
+        return World(fake, fake.begun.add, fake.work)
     url = _queue_url(request.getfixturevalue(f"{request.param}_servers"))
     run_worker(url)
     redis = Redis.from_url(url)
-    return World(CeleryJobs(make_app(url)), lambda job_id: redis.rpush(f"gate:{job_id}", "go"))
+    return World(
+        jobs=CeleryJobs(make_app(url)),
+        # A worker takes it by itself.
+        begin=lambda _: None,
+        work=lambda job_id: redis.rpush(f"gate:{job_id}", "go"),
+    )
 
 
 def _queue_url(servers: Endpoints) -> str:

@@ -8,7 +8,8 @@ from workers.ports.jobs import Jobs
 
 @dataclass(frozen=True)
 class World:
-    """A job queue, and how the test has a job worked on."""
+    """A job queue, and how the test has a job begun, and ended."""
 
     jobs: Jobs
+    begin: Callable[[str], object]
     work: Callable[[str], object]

@@ -12,7 +12,7 @@ from workers.adapters.jobs.celery import CeleryJobs, make_app
 from workers.domain.change import Change, Outcome, Status
 from workers.domain.media import ObjectRef
 from workers.errors import ServiceUnavailable
-from workers.ports.jobs import JobFailure, Jobs
+from workers.ports.jobs import JobFailure, JobRunning, Jobs
 
 AT = datetime(2031, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 
@@ -38,13 +38,21 @@ def away(request: pytest.FixtureRequest) -> Jobs:
 
 def result(world: World, job: str, wait_until: Callable[..., object]) -> object:
     world.work(job)
-    wait_until(lambda: world.jobs.ingest_results([job]))
-    return world.jobs.ingest_results([job])[job]
+    wait_until(lambda: ended(world, job))
+    return world.jobs.ingest_reports([job])[job]
 
 
-def test_a_job_has_no_result_before_it_ended(world: World, job: str, wait_until: Callable[..., object]) -> None:
+def ended(world: World, job: str) -> bool:
+    return not isinstance(world.jobs.ingest_reports([job]).get(job, JobRunning()), JobRunning)
+
+
+def test_a_job_is_running_from_when_a_worker_has_it_until_it_ends(
+    world: World, job: str, wait_until: Callable[..., object]
+) -> None:
+    assert world.jobs.ingest_reports([job]) == {}
     world.jobs.start_ingest(job, [change("a")])
-    assert world.jobs.ingest_results([job]) == {}
+    world.begin(job)
+    wait_until(lambda: world.jobs.ingest_reports([job]) == {job: JobRunning()})
     assert result(world, job, wait_until) == [Outcome(Status.INDEXED)]
 
 
@@ -54,7 +62,7 @@ def test_outcomes_come_in_the_order_of_the_changes(world: World, job: str, wait_
         Outcome(Status.INDEXED),
         Outcome(Status.REJECTED, "damaged_media", "it is torn", "decode"),
         Outcome(Status.INDEXED),
-        Outcome(Status.RETRY, "service_unavailable", "nobody answers", "write"),
+        Outcome(Status.RETRY, "object_changed", "it changed", "write"),
     ]
 
 
@@ -68,26 +76,27 @@ def test_a_job_that_raised_is_a_failure_on_one_line(world: World, job: str, wait
 
 def test_a_result_may_be_asked_for_again(world: World, job: str, wait_until: Callable[..., object]) -> None:
     world.jobs.start_ingest(job, [change("a")])
-    assert result(world, job, wait_until) == world.jobs.ingest_results([job])[job]
+    assert result(world, job, wait_until) == world.jobs.ingest_reports([job])[job]
 
 
 def test_only_jobs_that_ended_have_results(world: World, job: str, wait_until: Callable[..., object]) -> None:
     world.jobs.start_ingest(job, [change("a")])
     world.jobs.start_ingest(f"{job} waits", [change("b")])
     result(world, job, wait_until)
-    assert set(world.jobs.ingest_results([f"{job} waits", job, "never started"])) == {job}
+    assert not ended(world, f"{job} waits")
+    assert set(world.jobs.ingest_reports([job, "never started"])) == {job}
     result(world, f"{job} waits", wait_until)
 
 
 def test_nothing_may_be_asked_for(world: World) -> None:
-    assert world.jobs.ingest_results([]) == {}
+    assert world.jobs.ingest_reports([]) == {}
 
 
 @pytest.mark.parametrize(
     "use",
     [
         pytest.param(lambda jobs: jobs.start_ingest("a", [change("a")]), id="start"),
-        pytest.param(lambda jobs: jobs.ingest_results(["a"]), id="results"),
+        pytest.param(lambda jobs: jobs.ingest_reports(["a"]), id="results"),
         pytest.param(
             lambda jobs: jobs.start_question("a", generate=True, expires=datetime.now(UTC) + timedelta(minutes=1)),
             id="question",

@@ -1,5 +1,6 @@
 """The media dispatcher's work with everything around it, and the clock in the test's hand."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from fakes.jobs import HandWorkedJobs, Task, canned
@@ -10,11 +11,17 @@ from schemas.notification import Notification
 from workers.dispatch.dead_letters import DeadLetters
 from workers.dispatch.media import MediaLimits, MediaWork
 from workers.dispatch.retry import RetryPolicy
-from workers.domain.change import Change
+from workers.domain.change import Change, Outcome, Status
 from workers.domain.record import Position
 
 LEASE_S = 100.0
+SILENCE_S = 4.0
 TRIES = 3
+PATIENCE_S = 10_000.0
+
+
+def go_well(changes: Sequence[Change]) -> list[Outcome]:
+    return [Outcome(Status.INDEXED) for _ in changes]
 
 
 @dataclass
@@ -23,7 +30,10 @@ class World:
 
     jobs: HandWorkedJobs = field(default_factory=HandWorkedJobs)
     publisher: RecordingPublisher = field(default_factory=RecordingPublisher)
-    limits: MediaLimits = field(default_factory=lambda: MediaLimits(batch=4, jobs=2, lease_s=LEASE_S))
+    limits: MediaLimits = field(
+        default_factory=lambda: MediaLimits(batch=4, jobs=2, lease_s=LEASE_S, silence_s=SILENCE_S)
+    )
+    per_hour: int = 1000
     now: float = 0.0
     offset: int = 0
     asked: int = 0
@@ -35,7 +45,7 @@ class World:
             dead_letters=DeadLetters(self.publisher),
             bucket="media",
             limits=self.limits,
-            policy=RetryPolicy(tries=TRIES, base_s=1.0, cap_s=8.0),
+            policy=RetryPolicy(tries=TRIES, base_s=1.0, cap_s=8.0, patience_s=PATIENCE_S, per_hour=self.per_hour),
             new_id=lambda: f"job {next(ids)}",
             random=lambda: 1.0,
         )

@@ -1,13 +1,10 @@
 """The media dispatcher's work: batches, order within an object, tries, dead letters. Time is an argument."""
 
-from collections.abc import Sequence
-
 import pytest
-from media_world import LEASE_S, TRIES, World
+from media_world import LEASE_S, World, go_well
 from records import delete, put, record, told
 
 from producers.errors import BusUnavailable
-from workers.domain.change import Change, Outcome, Status
 from workers.domain.record import Incoming, Position
 from workers.errors import ServiceUnavailable
 
@@ -15,10 +12,6 @@ from workers.errors import ServiceUnavailable
 @pytest.fixture
 def world() -> World:
     return World()
-
-
-def go_well(changes: Sequence[Change]) -> list[Outcome]:
-    return [Outcome(Status.INDEXED) for _ in changes]
 
 
 def test_one_change_is_sent_at_once_when_idle(world: World) -> None:
@@ -149,89 +142,6 @@ def test_the_others_of_a_batch_do_not_suffer_from_a_rejected_one(world: World) -
     world.step()
     assert sorted(world.finish(), key=lambda p: p.offset) == positions
     assert len(world.letters) == 1
-
-
-def test_what_may_pass_is_tried_again_after_a_while_that_grows(world: World) -> None:
-    world.tell(put("retry"))
-    world.step()
-    tried_at = [world.now]
-    for _ in range(TRIES - 1):
-        world.finish()
-        while not world.jobs.waiting and world.now < 100:
-            world.step(0.25)
-        tried_at.append(world.now)
-    assert tried_at == [0.0, 1.0, 3.0]
-
-
-def test_what_does_not_pass_becomes_a_dead_letter_after_the_last_try(world: World) -> None:
-    position = world.tell(put("retry"))
-    world.step()
-    for _ in range(TRIES - 1):
-        assert world.finish() == []
-        world.step(10)
-    assert world.finish() == [position]
-    (letter,) = world.letters
-    causes = [letter.text(f"dlt_{name}") for name in ("stage", "kind", "reason", "tries")]
-    assert causes == ["write", "service_unavailable", "nobody answers", str(TRIES)]
-
-
-def test_a_try_that_failed_is_superseded_by_a_newer_change(world: World) -> None:
-    older = world.tell(put("retry", "10"))
-    world.step()
-    newer = world.tell(put("retry", "20"))
-    assert world.finish() == [older]
-    assert world.last().sequencer == "20"
-    assert world.finish(go_well) == [newer]
-
-
-def test_a_job_that_does_not_report_is_sent_again_each_object_alone(world: World) -> None:
-    for key in ("a", "b", "c"):
-        world.tell(put(key))
-    world.step()
-    assert world.started() == [["a", "b", "c"]]
-    world.step(LEASE_S - 1)
-    assert world.started() == []
-    world.step(1)
-    world.step(10)
-    assert world.started() == [["a"], ["b"]]
-
-
-def test_a_result_that_comes_after_the_lease_is_not_counted_twice(world: World) -> None:
-    position = world.tell(put("a"))
-    world.step()
-    (lost,) = world.jobs.waiting
-    world.step(LEASE_S)
-    world.jobs.work(lost)
-    assert world.step() == []
-    world.step(10)
-    assert world.finish() == [position]
-    assert world.step(LEASE_S) == []
-
-
-def test_a_job_that_dies_is_sent_again_until_the_culprit_is_alone(world: World) -> None:
-    positions = {key: world.tell(put(key)) for key in ("a", "crash", "b")}
-    world.step()
-    world.finish()
-    done: list[Position] = []
-    for _ in range(20):
-        world.step(10)
-        done += world.finish()
-    assert sorted(done, key=lambda p: p.offset) == list(positions.values())
-    (letter,) = world.letters
-    assert letter.text("dlt_offset") == str(positions["crash"].offset)
-    assert (letter.text("dlt_kind"), letter.text("dlt_tries")) == ("work_lost", str(TRIES))
-    assert "it crashed" in letter.text("dlt_reason")
-
-
-def test_what_goes_alone_does_not_join_a_batch(world: World) -> None:
-    world.tell(put("crash"))
-    world.step()
-    world.finish()
-    assert world.started() == [["crash"]]
-    for key in ("a", "b"):
-        world.tell(put(key))
-    world.step(10)
-    assert world.started() == [["crash"], ["a", "b"]]
 
 
 def test_a_dead_letter_that_cannot_be_written_is_not_forgotten(world: World) -> None:

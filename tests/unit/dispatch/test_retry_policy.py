@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.dispatch.retry import RetryPolicy
+from workers.dispatch.retry import RetryBudget, RetryPolicy
 
 
 @pytest.mark.parametrize(("tries", "ceiling"), [(1, 0.5), (2, 1.0), (3, 2.0), (4, 4.0), (7, 30.0), (60, 30.0)])
@@ -19,4 +19,27 @@ def test_the_wait_is_anywhere_between_nothing_and_the_longest(tries: int, random
 
 
 def test_there_are_as_many_tries_as_allowed() -> None:
-    assert [RetryPolicy(tries=3).exhausted(tries) for tries in (1, 2, 3, 4)] == [False, False, True, True]
+    policy = RetryPolicy(tries=3)
+    assert [policy.exhausted(tries, 0) for tries in (1, 2, 3, 4)] == [False, False, True, True]
+
+
+def test_patience_ends_whatever_the_tries() -> None:
+    policy = RetryPolicy(patience_s=60)
+    assert [policy.exhausted(0, seconds) for seconds in (0, 59, 60, 61)] == [False, False, True, True]
+
+
+def test_no_more_is_sent_again_in_an_hour_than_the_budget() -> None:
+    budget = RetryBudget(per_hour=60)
+    assert [budget.take(0) for _ in range(61)] == [True] * 60 + [False]
+
+
+def test_the_budget_fills_evenly() -> None:
+    budget = RetryBudget(per_hour=60)
+    for _ in range(60):
+        budget.take(0)
+    assert [budget.take(now) for now in (59, 60, 61, 120, 121)] == [False, True, False, True, False]
+
+
+def test_the_budget_holds_no_more_than_an_hour_s_worth() -> None:
+    budget = RetryBudget(per_hour=2)
+    assert [budget.take(100_000) for _ in range(3)] == [True, True, False]

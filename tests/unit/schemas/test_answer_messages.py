@@ -104,6 +104,6 @@ def test_nothing_follows_a_completed_or_a_failed_answer() -> None:
 
 
 def test_every_error_that_a_question_can_meet_has_a_code_of_its_own() -> None:
-    about_records = {"bad_event"}
+    about_records = {"bad_event", "object_changed"}
     kinds = {kind.kind for base in (Permanent, Transient) for kind in base.__subclasses__()}
     assert {OmnibusError.kind, *kinds} - about_records == {code.value for code in FailureCode}

@@ -1,8 +1,9 @@
 """Celery on Redis: the app with the settings that belong together, and the Jobs port over it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
+from threading import Event, Thread
 
 from celery import Celery
 from celery.backends.redis import RedisBackend
@@ -14,7 +15,7 @@ from workers.adapters.jobs.transport import LeanTransport
 from workers.answer.flow import question_canvas
 from workers.domain.change import Change, Outcome
 from workers.errors import ServiceUnavailable
-from workers.ports.jobs import JobFailure
+from workers.ports.jobs import SILENCE_S, JobFailure, JobReport, JobRunning
 
 INGEST_TASK = "ingest.index_changes"
 INGEST_QUEUE = "ingest.light"
@@ -69,7 +70,9 @@ def make_app(redis_url: str) -> Celery:
         accept_content=["json"],
         task_acks_late=True,
         task_time_limit=TIME_LIMIT_S,
-        task_reject_on_worker_lost=True,
+        # The dispatcher learns at once that the process was lost and sends the work again, in halves. Celery would hand
+        # out the same task for ever, and each time it would take the process with it.
+        task_reject_on_worker_lost=False,
         worker_prefetch_multiplier=1,
         broker_transport=f"{LeanTransport.__module__}:{LeanTransport.__qualname__}",
         broker_transport_options=TRANSPORT,
@@ -123,20 +126,54 @@ class CeleryJobs:
                 retry=False,
             )
 
-    def ingest_results(self, job_ids: Sequence[str]) -> Mapping[str, Sequence[Outcome] | JobFailure]:
+    def ingest_reports(self, job_ids: Sequence[str]) -> Mapping[str, JobReport]:
         """See `ports.jobs.Jobs`. One round trip to Redis, whatever the number of jobs."""
         if not job_ids:
             return {}
         backend = self._app.backend
+        keys = [backend.get_key_for_task(job_id) for job_id in job_ids]
         with _known_errors():
-            values = backend.client.mget([backend.get_key_for_task(job_id) for job_id in job_ids])
-        metas = {job_id: backend.decode_result(value) for job_id, value in zip(job_ids, values, strict=True) if value}
-        return {job_id: _result(meta) for job_id, meta in metas.items() if meta["status"] in backend.READY_STATES}
+            values = backend.client.mget([*keys, *map(_running_key, job_ids)])
+        running = zip(job_ids, values[len(keys) :], strict=True)
+        reports: dict[str, JobReport] = {job_id: JobRunning() for job_id, sign in running if sign}
+        for job_id, value in zip(job_ids, values, strict=False):
+            if value and (meta := backend.decode_result(value))["status"] in backend.READY_STATES:
+                reports[job_id] = _result(meta)
+        return reports
 
     def start_question(self, request_id: str, *, generate: bool, expires: datetime) -> None:
         """See `ports.jobs.Jobs`."""
         with _known_errors():
             question_canvas(self._app, request_id, generate=generate, expires=expires).apply_async(retry=False)
+
+
+@contextmanager
+def signs_of_work(app: Celery, job_id: str) -> Iterator[None]:
+    """While it is entered the job counts as running; when the process dies, or stands still, it soon does not.
+
+    The sign is left to fade after the end, so that a job has its result before it has lost its sign.
+    """
+    over = Event()
+    # An app has a backend, and with it connections, for each thread that asks for one.
+    client = app.backend.client
+
+    def sign() -> None:
+        while True:
+            # Without a sign the job counts as waiting, and its lease as such runs.
+            with suppress(RedisError):
+                client.set(_running_key(job_id), b"1", ex=int(SILENCE_S))
+            if over.wait(SILENCE_S / 5):
+                return
+
+    Thread(target=sign, name=f"signs of {job_id}", daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
+
+
+def _running_key(job_id: str) -> str:
+    return f"job-running:{job_id}"
 
 
 def _result(meta: Mapping[str, object]) -> Sequence[Outcome] | JobFailure:

@@ -1,0 +1,64 @@
+"""A job whose worker is killed or stands still is soon known to be lost."""
+
+import os
+import signal
+import subprocess
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from redis import Redis
+
+from workers.adapters.jobs.celery import CeleryJobs, make_app
+from workers.domain.change import Change
+from workers.domain.media import ObjectRef
+from workers.ports.jobs import SILENCE_S, JobFailure, JobRunning
+
+Worker = tuple[str, subprocess.Popen[bytes]]
+
+
+@pytest.fixture
+def jobs(process_worker: Worker) -> CeleryJobs:
+    return CeleryJobs(make_app(process_worker[0]))
+
+
+def begun(jobs: CeleryJobs, url: str, wait_until: Callable[..., object]) -> tuple[str, int]:
+    """A job that a worker has in hand, and the process that works on it."""
+    job_id = uuid.uuid4().hex
+    change = Change(ObjectRef("media", "a"), "etag", "0F", removed=False, at=datetime.now(UTC))
+    jobs.start_ingest(job_id, [change])
+    wait_until(lambda: jobs.ingest_reports([job_id]) == {job_id: JobRunning()}, timeout_s=60)
+    return job_id, int(Redis.from_url(url).get(f"pid:{job_id}") or 0)
+
+
+def test_a_process_that_is_killed_fails_its_job_and_is_not_given_it_again(
+    jobs: CeleryJobs, process_worker: Worker, wait_until: Callable[..., object]
+) -> None:
+    url, _ = process_worker
+    job_id, pid = begun(jobs, url, wait_until)
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: isinstance(jobs.ingest_reports([job_id]).get(job_id), JobFailure), timeout_s=SILENCE_S)
+    # The worker has a new process, and goes on with other work.
+    begun(jobs, url, wait_until)
+    assert int(Redis.from_url(url).get(f"pid:{job_id}") or 0) == pid
+
+
+def test_a_worker_that_is_killed_takes_the_sign_of_its_job_with_it(
+    jobs: CeleryJobs, process_worker: Worker, wait_until: Callable[..., object]
+) -> None:
+    url, worker = process_worker
+    job_id, _ = begun(jobs, url, wait_until)
+    os.killpg(worker.pid, signal.SIGKILL)
+    wait_until(lambda: jobs.ingest_reports([job_id]) == {}, timeout_s=2 * SILENCE_S)
+
+
+def test_a_process_that_stands_still_gives_no_sign_until_it_goes_on(
+    jobs: CeleryJobs, process_worker: Worker, wait_until: Callable[..., object]
+) -> None:
+    url, _ = process_worker
+    job_id, pid = begun(jobs, url, wait_until)
+    os.kill(pid, signal.SIGSTOP)
+    wait_until(lambda: jobs.ingest_reports([job_id]) == {}, timeout_s=2 * SILENCE_S)
+    os.kill(pid, signal.SIGCONT)
+    wait_until(lambda: jobs.ingest_reports([job_id]) == {job_id: JobRunning()}, timeout_s=2 * SILENCE_S)
