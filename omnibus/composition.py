@@ -20,6 +20,7 @@ from workers.answer.reply import Replies
 from workers.answer.retrieve import Retrieval
 from workers.ingest.announce import Announcer
 from workers.ingest.embed import Embedder
+from workers.ingest.erase import Eraser
 from workers.ingest.flow import IngestParts
 from workers.ports.encoders import ImageEncoder, TextEncoder
 from workers.ports.index import Index
@@ -53,12 +54,14 @@ def ingest_parts(settings: Settings) -> IngestParts:
     models = Models(store_of(settings), profile_named(settings.profile))
     text = models.text()
     image = models.image(text)
+    cache = RedisCache(settings.redis)
     return IngestParts(
         bucket=bucket_of(settings),
         index=index_of(settings, text, image),
         decoder=decoder_of(),
         splitter=SemanticSplitter(models.tokenizer(), SEGMENT_TOKENS),
-        embedder=Embedder(text, image, RedisCache(settings.redis)),
+        embedder=Embedder(text, image, cache),
+        eraser=Eraser(cache),
         announcer=Announcer(Publisher(settings.kafka, source="/omnibus/ingest")),
         max_object_bytes=settings.max_object_bytes,
     )

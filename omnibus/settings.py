@@ -77,7 +77,11 @@ class Settings(BaseSettings):
     question_lease_s: float = Field(
         default=120, gt=0, description="Seconds after which a question that got no reply is sent again"
     )
-    tries: int = Field(default=5, ge=1, description="Tries before an event becomes a dead letter; waiting for a server that is away is none")
+    tries: int = Field(
+        default=5,
+        ge=1,
+        description="Tries before an event becomes a dead letter; waiting for a server that is away is none",
+    )
     deadline_s: float = Field(default=300, gt=0, description="Seconds a question may take if it names no deadline")
     max_object_bytes: int = Field(default=100_000_000, gt=0, description="Largest object of any kind, in bytes")
     answer_threads: int = Field(default=8, ge=1, description="Threads of an answer worker")

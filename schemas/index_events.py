@@ -36,10 +36,28 @@ class MediaIndexed(_AboutObject):
     unchanged: bool = False
 
 
+class ErasureReceipt(BaseModel):
+    """What was removed with an object: `segments` from the index, `embeddings` and `answers` from the cache.
+
+    `answers` are kept replies that named the object among their hits.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    segments: int = 0
+    embeddings: int = 0
+    answers: int = 0
+
+
 class MediaRemoved(_AboutObject):
-    """The object is gone from the bucket, and from the index."""
+    """The object is gone from the bucket, the index and the cache; the receipt for that is `erased`.
+
+    `version` is the one that the index held, if it held one. When it was removed is the event's `time`.
+    """
 
     event_type: ClassVar[str] = "io.omnibus.media.removed.v1"
+
+    erased: ErasureReceipt = Field(default_factory=ErasureReceipt)
 
 
 class MediaRejected(_AboutObject):

@@ -14,6 +14,7 @@ class DictCache:
         self._clock = clock
         self._lock = Lock()
         self._values: dict[str, tuple[bytes, float]] = {}
+        self._related: dict[str, tuple[set[str], float]] = {}
         self.away = False
 
     def get_many(self, keys: Sequence[str]) -> Sequence[bytes | None]:
@@ -40,6 +41,26 @@ class DictCache:
         with self._lock:
             for key in keys:
                 self._values.pop(key, None)
+
+    def relate(self, keys_of: Mapping[str, Sequence[str]], *, ttl_s: int) -> None:
+        self._answer()
+        with self._lock:
+            for name, keys in keys_of.items():
+                if keys:
+                    self._related[name] = (self._noted(name) | set(keys), self._clock() + ttl_s)
+
+    def forget(self, name: str) -> Sequence[str]:
+        self._answer()
+        with self._lock:
+            there = [key for key in self._noted(name) if self._get(key) is not None]
+            for key in there:
+                del self._values[key]
+            self._related.pop(name, None)
+            return there
+
+    def _noted(self, name: str) -> set[str]:
+        keys, ends = self._related.get(name, (set(), 0.0))
+        return keys if ends > self._clock() else set()
 
     def _get(self, key: str) -> bytes | None:
         value, ends = self._values.get(key, (None, 0.0))

@@ -19,6 +19,11 @@ class ObjectRef:
         """`bucket/key`, as MinIO keys its notifications."""
         return f"{self.bucket}/{self.key}"
 
+    @property
+    def trace(self) -> str:
+        """What caches note under whatever they hold of it, so that it can be erased with the object."""
+        return f"object:{self.tenant}:{self.name}"
+
 
 @dataclass(frozen=True, slots=True)
 class Version:

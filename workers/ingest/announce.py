@@ -1,15 +1,17 @@
 """The announcement: what became of each object goes to `rag.index-events`."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from producers.errors import BusUnavailable
 from producers.kafka import Publisher
-from schemas.index_events import MediaIndexed, MediaRejected, MediaRemoved, ObjectVersion
+from schemas.index_events import ErasureReceipt, MediaIndexed, MediaRejected, MediaRemoved, ObjectVersion
 from schemas.topics import INDEX_EVENTS
 from workers.domain.change import Change
 from workers.domain.media import Version
 from workers.errors import ServiceUnavailable
+from workers.ingest.erase import Erased
 
 
 class Announcer:
@@ -23,9 +25,9 @@ class Announcer:
         about = _about(change, version)
         self._publish(change, MediaIndexed(**about, media_type=media_type, segments=segments, unchanged=unchanged))
 
-    def removed(self, change: Change, version: Version) -> None:
-        """The object is gone from bucket and index."""
-        self._publish(change, MediaRemoved(**_about(change, version)))
+    def removed(self, change: Change, version: Version, erased: Erased) -> None:
+        """The object is gone from bucket, index and cache: the receipt."""
+        self._publish(change, MediaRemoved(**_about(change, version), erased=ErasureReceipt(**asdict(erased))))
 
     def rejected(self, change: Change, version: Version, kind: str, reason: str) -> None:
         """The object cannot be indexed."""

@@ -38,6 +38,11 @@ class Embedder:
         }
         return [tuple(self._complete(s, readings[s.content_hash]) for s in segments) for segments, _ in work]
 
+    def kept_under(self, segment: Segment) -> str:
+        """The key of the cache under which the segment's embedding is kept."""
+        space = self.image.space if segment.modality == "image" else self.text.space
+        return _kept_under(space, segment.content_hash)
+
     def warm(self) -> None:
         """Load both models, which otherwise happens at the first object. Raises `ModelUnavailable`."""
         self.text.encode(["warm"])
@@ -62,7 +67,7 @@ class Embedder:
         read: Callable[[Sequence[Content]], Sequence[ImageReading]],
     ) -> dict[str, ImageReading]:
         """Content hash -> reading, from the cache where it is known, from the encoder otherwise."""
-        keys = {digest: f"embedding:{space.id}:{space.model}:{digest}" for digest in contents}
+        keys = {digest: _kept_under(space, digest) for digest in contents}
         cached = zip(contents, self.cache.get_many(list(keys.values())), strict=True)
         known = {digest: _unpack(value) for digest, value in cached if value is not None}
         missing = [digest for digest in contents if digest not in known]
@@ -76,6 +81,10 @@ class Embedder:
 def caption(tags: Sequence[Tag]) -> str:
     """What a generator and the keyword index are told of a picture; empty when the classifier is not sure."""
     return f"Photo of: {tags[0].name}" if tags and tags[0].probability >= SURE_ENOUGH else ""
+
+
+def _kept_under(space: Space, content_hash: str) -> str:
+    return f"embedding:{space.id}:{space.model}:{content_hash}"
 
 
 def _pack(reading: ImageReading) -> bytes:

@@ -10,6 +10,7 @@ from workers.errors import MediaTooLarge, ObjectGone
 from workers.ingest.announce import Announcer
 from workers.ingest.batch import Batch
 from workers.ingest.embed import Embedder
+from workers.ingest.erase import Eraser
 from workers.ingest.look import ObjectChanged, Sight, look, look_again, records_held
 from workers.ingest.segment import segments_of
 from workers.ports.bucket import Bucket
@@ -30,6 +31,7 @@ class IngestParts:
     decoder: Decoder
     splitter: Splitter
     embedder: Embedder
+    eraser: Eraser
     announcer: Announcer
     max_object_bytes: int
 
@@ -82,9 +84,10 @@ def _remove(parts: IngestParts) -> Callable[[Sight], None]:
         # Only the version that was seen: another worker may have indexed a newer one since.
         if sight.held is not None and not parts.index.delete(sight.ref, sight.held.version):
             raise ObjectChanged(f"{sight.ref.name} was indexed anew while it was being removed")
-        if sight.change.removed:
-            parts.announcer.removed(sight.change, sight.version)
-        else:
+        erased = parts.eraser.erase(sight.ref, sight.held.segments if sight.held else 0)
+        if sight.change.removed or sight.held is not None:
+            parts.announcer.removed(sight.change, sight.held.version if sight.held else sight.version, erased)
+        if not sight.change.removed:
             parts.announcer.rejected(
                 sight.change, sight.version, ObjectGone.kind, "the object was gone before it could be indexed"
             )
@@ -127,6 +130,8 @@ def _segment(parts: IngestParts) -> Callable[[_Work], _Work]:
 
 def _embed(parts: IngestParts) -> Callable[[Sequence[_Work]], list[_Work]]:
     def embed(works: Sequence[_Work]) -> list[_Work]:
+        # Before they are kept: what is kept without a note would outlive the object.
+        parts.eraser.note({work.sight.ref: [parts.embedder.kept_under(s) for s in work.segments] for work in works})
         embedded = parts.embedder.embed(
             [(work.segments, work.decoded if isinstance(work.decoded, DecodedImage) else None) for work in works]
         )

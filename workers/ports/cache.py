@@ -22,3 +22,14 @@ class Cache(Protocol):
     def delete(self, keys: Sequence[str]) -> None:
         """Forget these keys; unknown ones are passed over."""
         ...
+
+    def relate(self, keys_of: Mapping[str, Sequence[str]], *, ttl_s: int) -> None:
+        """Note for each name that these keys hold something of it, whether they are there already or not.
+
+        The note lasts `ttl_s` seconds from the last one under that name.
+        """
+        ...
+
+    def forget(self, name: str) -> Sequence[str]:
+        """Delete all keys that were noted for `name`, and the note; those that were still there, in no order."""
+        ...

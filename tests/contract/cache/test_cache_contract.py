@@ -105,6 +105,34 @@ def test_keys_of_any_letters_are_told_apart(cache: Cache, key: str) -> None:
     assert list(cache.get_many(keys)) == [name.encode() for name in keys]
 
 
+def test_what_is_noted_for_a_name_is_forgotten_with_it(cache: Cache, key: str) -> None:
+    a, b, other = (f"{key}:{name}" for name in ("a", "b", "other"))
+    cache.put_many({a: b"1", b: b"2", other: b"3"}, ttl_s=60)
+    cache.relate({f"{key} one": [a, f"{key}:never there"], f"{key} two": [other]}, ttl_s=60)
+    cache.relate({f"{key} one": [b], f"{key} none": []}, ttl_s=60)
+    assert set(cache.forget(f"{key} one")) == {a, b}
+    assert list(cache.get_many([a, b, other])) == [None, None, b"3"]
+    assert list(cache.forget(f"{key} one")) == []
+    assert list(cache.forget(f"{key} none")) == []
+
+
+def test_a_key_may_be_noted_before_it_is_there_and_under_two_names(cache: Cache, key: str) -> None:
+    cache.relate({f"{key} one": [key], f"{key} two": [key]}, ttl_s=60)
+    cache.put_many({key: b"value"}, ttl_s=60)
+    assert list(cache.forget(f"{key} one")) == [key]
+    assert list(cache.forget(f"{key} two")) == []
+
+
+def test_a_note_expires(cache: Cache, key: str, wait_until: Callable[..., object]) -> None:
+    cache.put_many({key: b"value"}, ttl_s=60)
+    cache.relate({f"{key} name": [key]}, ttl_s=1)
+    # Noted later and for as long: when this one is gone, so is the other.
+    cache.put_many({f"{key}:clock": b""}, ttl_s=1)
+    wait_until(lambda: list(cache.get_many([f"{key}:clock"])) == [None])
+    assert list(cache.forget(f"{key} name")) == []
+    assert list(cache.get_many([key])) == [b"value"]
+
+
 @pytest.mark.parametrize(
     "use",
     [
@@ -112,6 +140,8 @@ def test_keys_of_any_letters_are_told_apart(cache: Cache, key: str) -> None:
         pytest.param(lambda cache: cache.put_many({"a": b""}, ttl_s=1), id="put"),
         pytest.param(lambda cache: cache.claim("a", b"", ttl_s=1), id="claim"),
         pytest.param(lambda cache: cache.delete(["a"]), id="delete"),
+        pytest.param(lambda cache: cache.relate({"a": ["b"]}, ttl_s=1), id="relate"),
+        pytest.param(lambda cache: cache.forget("a"), id="forget"),
     ],
 )
 def test_a_cache_out_of_reach_is_an_unavailable_service(away: Cache, use: Callable[[Cache], object]) -> None:

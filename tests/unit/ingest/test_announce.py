@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from fakes.publisher import RecordingPublisher
 
-from schemas.index_events import MediaIndexed, MediaRejected, MediaRemoved, ObjectVersion
+from schemas.index_events import ErasureReceipt, MediaIndexed, MediaRejected, MediaRemoved, ObjectVersion
 from workers.domain.change import Change
 from workers.domain.media import ObjectRef, Version
 from workers.errors import ServiceUnavailable
 from workers.ingest.announce import Announcer
+from workers.ingest.erase import Erased
 
 CHANGE = Change(
     ObjectRef("media", "a b", "them"), "e", "0F", removed=False, at=datetime.now(UTC) - timedelta(seconds=2)
@@ -48,8 +49,10 @@ def test_an_indexed_object_is_announced_under_its_name(announcer: Announcer, pub
 
 
 def test_a_removed_object_is_announced(announcer: Announcer, publisher: RecordingPublisher) -> None:
-    announcer.removed(CHANGE, VERSION)
+    announcer.removed(CHANGE, VERSION, Erased(segments=3, embeddings=2, answers=1))
     assert publisher.sent[0].attributes["type"] == MediaRemoved.event_type
+    receipt = MediaRemoved.model_validate_json(publisher.sent[0].value or b"")
+    assert receipt.erased == ErasureReceipt(segments=3, embeddings=2, answers=1)
 
 
 def test_a_rejected_object_is_announced_with_its_reason(announcer: Announcer, publisher: RecordingPublisher) -> None:
@@ -60,11 +63,11 @@ def test_a_rejected_object_is_announced_with_its_reason(announcer: Announcer, pu
 
 def test_a_change_from_the_future_took_no_time(announcer: Announcer, publisher: RecordingPublisher) -> None:
     ahead = Change(CHANGE.ref, "e", "0F", removed=False, at=datetime.now(UTC) + timedelta(hours=1))
-    announcer.removed(ahead, VERSION)
+    announcer.removed(ahead, VERSION, Erased())
     assert MediaRemoved.model_validate_json(publisher.sent[0].value or b"").seconds == 0
 
 
 def test_what_cannot_be_announced_is_tried_again(announcer: Announcer, publisher: RecordingPublisher) -> None:
     publisher.away = True
     with pytest.raises(ServiceUnavailable, match="Kafka"):
-        announcer.removed(CHANGE, VERSION)
+        announcer.removed(CHANGE, VERSION, Erased())

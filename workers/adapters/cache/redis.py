@@ -44,6 +44,32 @@ class RedisCache:
             with _known_errors():
                 self._redis.delete(*(PREFIX + key for key in keys))
 
+    def relate(self, keys_of: Mapping[str, Sequence[str]], *, ttl_s: int) -> None:
+        """See `ports.cache.Cache`. One round trip, whatever the number of names."""
+        with _known_errors(), self._redis.pipeline(transaction=False) as pipeline:
+            for name, keys in keys_of.items():
+                if keys:
+                    pipeline.sadd(_note(name), *keys)
+                    pipeline.expire(_note(name), ttl_s)
+            pipeline.execute()
+
+    def forget(self, name: str) -> Sequence[str]:
+        """See `ports.cache.Cache`."""
+        with _known_errors():
+            keys = [key.decode() for key in self._redis.smembers(_note(name)) if isinstance(key, bytes)]
+            with self._redis.pipeline(transaction=False) as pipeline:
+                for key in keys:
+                    pipeline.delete(PREFIX + key)
+                # Only what was seen: another process may have noted a key since.
+                if keys:
+                    pipeline.srem(_note(name), *keys)
+                deleted = pipeline.execute()
+        return [key for key, was_there in zip(keys, deleted, strict=False) if was_there]
+
+
+def _note(name: str) -> str:
+    return f"{PREFIX}related:{name}"
+
 
 @contextmanager
 def _known_errors() -> Iterator[None]:

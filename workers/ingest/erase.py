@@ -1,0 +1,37 @@
+"""Erasure: what is known of a removed object leaves the cache too, and the receipt says what that was."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from workers.domain.media import ObjectRef
+from workers.ingest.embed import KEPT_S
+from workers.ports.cache import Cache
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """How much was removed of one object: from the index its segments, from the cache embeddings and kept answers."""
+
+    segments: int = 0
+    embeddings: int = 0
+    answers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Eraser:
+    """Knows which keys of the cache hold something of an object. Every method raises `ServiceUnavailable`."""
+
+    cache: Cache
+
+    def note(self, keys_of: Mapping[ObjectRef, Sequence[str]]) -> None:
+        """These keys are about to hold something of these objects."""
+        self.cache.relate({ref.trace: keys for ref, keys in keys_of.items()}, ttl_s=KEPT_S)
+
+    def erase(self, ref: ObjectRef, segments: int) -> Erased:
+        """Forget what the cache holds of an object whose `segments` have left the index.
+
+        Another object with the same content only has to be encoded anew should it come again.
+        """
+        keys = self.cache.forget(ref.trace)
+        embeddings = sum(key.startswith("embedding:") for key in keys)
+        return Erased(segments, embeddings, answers=len(keys) - embeddings)
