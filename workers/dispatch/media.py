@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from workers.dispatch.dead_letters import Cause, DeadLetters
 from workers.dispatch.notifications import changes_in
 from workers.dispatch.phases import run_phases
+from workers.dispatch.progress import Stage, Unfinished
 from workers.dispatch.repeats import Repeats
 from workers.dispatch.retry import RetryBudget, RetryPolicy
 from workers.dispatch.tasks import Flight, Task, Ticket
@@ -103,6 +104,21 @@ class MediaWork:
             raise trouble
         done, self._done = self._done, []
         return done
+
+    def unfinished(self) -> Sequence[Unfinished]:
+        """What was taken and is not done."""
+        dead = [
+            Unfinished(ticket.record.position, "", Stage.BURYING, cause.tries, cause.reason)
+            for ticket, cause, _ in self._dead
+        ]
+        flying = [
+            task.seen_at(Stage.WORKING if flight.begun else Stage.QUEUED)
+            for flight in self._flights.values()
+            for task in flight.tasks
+            if not task.ticket.dropped
+        ]
+        waiting = [task.seen_at(Stage.RETRYING if task.reason else Stage.WAITING) for task in self._waiting.values()]
+        return [*dead, *flying, *waiting]
 
     def _await(self, task: Task) -> None:
         ref = task.change.ref
@@ -215,6 +231,7 @@ class MediaWork:
         if task.ticket.dropped:
             return
         task.tries += to_blame
+        task.reason = f"{outcome.stage}: {outcome.reason}"
         task.failing_since = now if task.failing_since is None else task.failing_since
         if task.change.ref in self._waiting:
             # A newer change of the object waits and will be looked at instead.

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from workers.dispatch.progress import Stage, Unfinished
 from workers.domain.change import Change
 from workers.domain.record import Incoming
 
@@ -29,8 +30,14 @@ class Task:
     """How often it failed for a reason of its own, as far as can be told."""
     failing_since: float | None = None
     not_before: float = 0.0
+    reason: str = ""
+    """Why it failed the last time."""
     cohort: str = ""
     """Those of one cohort fly together and with nobody else, until the one is found that takes their job down."""
+
+    def seen_at(self, stage: Stage) -> Unfinished:
+        """As `omnibus status` shows it."""
+        return Unfinished(self.ticket.record.position, self.change.ref.key, stage, self.sent, self.reason)
 
 
 @dataclass(slots=True)

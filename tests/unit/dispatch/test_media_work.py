@@ -1,10 +1,13 @@
 """The media dispatcher's work: batches, order within an object, tries, dead letters. Time is an argument."""
 
+import json
+
 import pytest
 from media_world import LEASE_S, World, go_well
 from records import delete, put, record, told
 
 from producers.errors import BusUnavailable
+from workers.dispatch.progress import Stage, Unfinished
 from workers.domain.record import Incoming, Position
 from workers.errors import ServiceUnavailable
 
@@ -232,3 +235,35 @@ def test_an_object_that_is_read_again_waits_for_the_job_before(world: World) -> 
     world.work.take(again)
     world.step()
     assert len(world.jobs.started) == 1
+
+
+def test_what_is_not_done_says_where_it_is(world: World) -> None:
+    world.tell(put("retry"))
+    world.step()
+    world.finish()
+    world.tell(put("working"))
+    world.step()
+    world.jobs.begun = {"job 1"}
+    world.tell(put("queued"))
+    world.step()
+    world.tell(put("waiting"))
+    seen = {each.name: each for each in world.work.unfinished()}
+    assert {name: each.stage for name, each in seen.items()} == {
+        "retry": Stage.RETRYING,
+        "working": Stage.WORKING,
+        "queued": Stage.QUEUED,
+        "waiting": Stage.WAITING,
+    }
+    assert (seen["retry"].tries, seen["retry"].reason) == (1, "write: it changed")
+    assert seen["waiting"] == Unfinished(Position(0, 3), "waiting", Stage.WAITING)
+    assert [Unfinished.from_dict(json.loads(json.dumps(each.to_dict()))) for each in seen.values()] == [*seen.values()]
+
+
+def test_a_record_that_is_being_buried_is_not_done(world: World) -> None:
+    world.publisher.away = True
+    world.work.take(record(b"no JSON"))
+    with pytest.raises(BusUnavailable):
+        world.step()
+    (dead,) = world.work.unfinished()
+    assert (dead.position, dead.stage) == (Position(0, 0), Stage.BURYING)
+    assert "not a bucket notification" in dead.reason
