@@ -10,7 +10,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Self
 
-from benchmarks import bulk
+from benchmarks import bulk, dispatch
 from benchmarks.alone import Alone, decoded
 from benchmarks.pictures import write_pictures
 from benchmarks.table import Row, print_table
@@ -127,6 +127,7 @@ def _services_rows(whole: Figures, embedded: Figures, alone: Figures) -> Iterato
     how = f"alone {alone.rate:.1f} pictures/s"
     yield Row("services: 500 pictures / the model alone", whole.rate / alone.rate, 0.6, "", how, at_most=False)
     yield from bulk.measure()
+    yield from dispatch.measure()
 
 
 def _made(folder: Path) -> Path:
