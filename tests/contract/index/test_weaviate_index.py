@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import count
 from subprocess import run
 from sys import executable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -216,6 +217,45 @@ def test_a_row_of_another_copy_is_never_written_over(home: Home) -> None:
     again = an_object("a.txt", "other boat", moment=2)
     write_part(home, again, 15, segments=1, complete=False)
     assert copies_in(home) == [("a.txt", 10)] * 4 + [("a.txt", 15)] * 2
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda index: record_of(index, A),
+        lambda index: index.write([an_object("a.txt", "raft", moment=4)]),
+        lambda index: index.delete(A, version(2)),
+    ],
+    ids=["look", "write", "delete"],
+)
+def test_rows_of_an_interrupted_copy_that_the_server_writes_late_are_removed_too(
+    index: WeaviateIndex, home: Home, monkeypatch: pytest.MonkeyPatch, use: Callable[[WeaviateIndex], object]
+) -> None:
+    write_part(home, NEW, 15, segments=1, complete=False)
+    pauses: list[float] = []
+
+    def write_late(seconds: float) -> None:
+        pauses.append(seconds)
+        if pauses.count(adapter.SETTLED_S) == 1 and seconds == adapter.SETTLED_S:
+            with collection_of(home) as collection:
+                insert(collection, pieces([NEW], 15), segment_row, unlocked)
+
+    monkeypatch.setattr(adapter, "time", SimpleNamespace(sleep=write_late))
+    use(index)
+    assert pauses.count(adapter.SETTLED_S) == 2
+    assert [generation for _, generation in copies_in(home) if generation == 15] == []
+
+
+def test_an_index_that_was_emptied_is_made_anew_at_the_next_use(index: WeaviateIndex, home: Home) -> None:
+    url, grpc, key, _, alias = home.place.split()
+    with connect(url, grpc, key) as client:
+        client.alias.delete(alias_name=alias)
+        client.collections.delete(f"{alias}_1")
+    each = an_object("b.txt", "boat")
+    with pytest.raises(ServiceUnavailable, match="was emptied; fill it again with: omnibus reconcile --fix"):
+        index.write([each])
+    assert index.write([each]) == [True]
+    assert found_near(index) == ids_of(each)
 
 
 # Much at once, and what goes wrong
