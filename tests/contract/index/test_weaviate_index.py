@@ -303,7 +303,7 @@ def test_a_read_only_index_says_so_with_what_to_do(
 ) -> None:
     with collection_of(home) as collection:
         collection.config.update_shards("READONLY")
-    with pytest.raises(ServiceUnavailable, match="the index is read-only: free some disk space") as refused:
+    with pytest.raises(ServiceUnavailable, match="for Weaviate; start it again if it stays so") as refused:
         use(index)
     assert "\n" not in refused.value.message
     assert len(found_near(index)) == 3
