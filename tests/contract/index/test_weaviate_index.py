@@ -1,6 +1,6 @@
 """What only the Weaviate adapter promises: order of its writes, repair, restarts of the server, and what it reports."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from itertools import count
@@ -25,6 +25,7 @@ from workers.domain.hit import Filters
 from workers.domain.media import ObjectRef, Version
 from workers.domain.segment import IndexedObject, Space
 from workers.errors import ServiceUnavailable
+from workers.ports.locks import Renew
 
 A = ObjectRef("media", "a.txt")
 
@@ -256,6 +257,27 @@ def test_an_index_that_was_emptied_is_made_anew_at_the_next_use(index: WeaviateI
         index.write([each])
     assert index.write([each]) == [True]
     assert found_near(index) == ids_of(each)
+
+
+def test_nothing_is_held_while_an_index_is_opened(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    held: set[str] = set()
+    seen: list[set[str]] = []
+
+    class Noted(RedisLocks):
+        @contextmanager
+        def held(self, names: Collection[str]) -> Iterator[Renew]:
+            with super().held(names) as renew:
+                held.update(names)
+                yield renew
+            held.difference_update(names)
+
+    def noting(*given: Any) -> Any:
+        seen.append(set(held))
+        return connect(*given)
+
+    monkeypatch.setattr(adapter, "connect", noting)
+    assert opened(home, locks=Noted(home.place.split()[3])).write([an_object("a.txt", "boat")]) == [True]
+    assert seen == [set()]
 
 
 # Much at once, and what goes wrong

@@ -255,7 +255,9 @@ class WeaviateIndex:
         return [rows.row_from(each.properties) for each in found.objects]
 
     def _locked(self, refs: Sequence[ObjectRef]) -> AbstractContextManager[Renew]:
-        return self._locks.held([f"index:{self._alias}:{object_id(ref)}" for ref in refs])
+        # Opened before, because that takes seconds, and longer while another process makes the collection.
+        with self._answering():
+            return self._locks.held([f"index:{self._alias}:{object_id(ref)}" for ref in refs])
 
     @contextmanager
     def _answering(self) -> Iterator[Any]:
