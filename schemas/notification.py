@@ -13,8 +13,19 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 CREATED = "s3:ObjectCreated:"
 REMOVED = "s3:ObjectRemoved:"
-CONTENT_EVENTS = ("Put", "Post", "Copy", "CompleteMultipartUpload", "Delete", "DeleteMarkerCreated")
-"""The last words of the event names that change what an object holds; tagging and the like do not."""
+CONTENT_EVENTS = (
+    "Put",
+    "Post",
+    "Copy",
+    "CompleteMultipartUpload",
+    "Delete",
+    "DeleteMarkerCreated",
+    "DeleteAllVersions",
+)
+"""The last words of the event names that change what an object holds; tagging and the like do not.
+
+`DeleteAllVersions` is MinIO's word for a lifecycle rule that ends an object with all its versions.
+"""
 
 
 class _Wire(BaseModel):

@@ -1,11 +1,12 @@
 """What only the Weaviate adapter promises: order of its writes, repair, restarts of the server, and what it reports."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from itertools import count
 from subprocess import run
 from sys import executable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from workers.domain.hit import Filters
 from workers.domain.media import ObjectRef, Version
 from workers.domain.segment import IndexedObject, Space
 from workers.errors import ServiceUnavailable
+from workers.ports.locks import Renew
 
 A = ObjectRef("media", "a.txt")
 
@@ -218,6 +220,66 @@ def test_a_row_of_another_copy_is_never_written_over(home: Home) -> None:
     assert copies_in(home) == [("a.txt", 10)] * 4 + [("a.txt", 15)] * 2
 
 
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda index: record_of(index, A),
+        lambda index: index.write([an_object("a.txt", "raft", moment=4)]),
+        lambda index: index.delete(A, version(2)),
+    ],
+    ids=["look", "write", "delete"],
+)
+def test_rows_of_an_interrupted_copy_that_the_server_writes_late_are_removed_too(
+    index: WeaviateIndex, home: Home, monkeypatch: pytest.MonkeyPatch, use: Callable[[WeaviateIndex], object]
+) -> None:
+    write_part(home, NEW, 15, segments=1, complete=False)
+    pauses: list[float] = []
+
+    def write_late(seconds: float) -> None:
+        pauses.append(seconds)
+        if pauses.count(adapter.SETTLED_S) == 1 and seconds == adapter.SETTLED_S:
+            with collection_of(home) as collection:
+                insert(collection, pieces([NEW], 15), segment_row, unlocked)
+
+    monkeypatch.setattr(adapter, "time", SimpleNamespace(sleep=write_late))
+    use(index)
+    assert pauses.count(adapter.SETTLED_S) == 2
+    assert [generation for _, generation in copies_in(home) if generation == 15] == []
+
+
+def test_an_index_that_was_emptied_is_made_anew_at_the_next_use(index: WeaviateIndex, home: Home) -> None:
+    url, grpc, key, _, alias = home.place.split()
+    with connect(url, grpc, key) as client:
+        client.alias.delete(alias_name=alias)
+        client.collections.delete(f"{alias}_1")
+    each = an_object("b.txt", "boat")
+    with pytest.raises(ServiceUnavailable, match="was emptied; fill it again with: omnibus reconcile --fix"):
+        index.write([each])
+    assert index.write([each]) == [True]
+    assert found_near(index) == ids_of(each)
+
+
+def test_nothing_is_held_while_an_index_is_opened(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    held: set[str] = set()
+    seen: list[set[str]] = []
+
+    class Noted(RedisLocks):
+        @contextmanager
+        def held(self, names: Collection[str]) -> Iterator[Renew]:
+            with super().held(names) as renew:
+                held.update(names)
+                yield renew
+            held.difference_update(names)
+
+    def noting(*given: Any) -> Any:
+        seen.append(set(held))
+        return connect(*given)
+
+    monkeypatch.setattr(adapter, "connect", noting)
+    assert opened(home, locks=Noted(home.place.split()[3])).write([an_object("a.txt", "boat")]) == [True]
+    assert seen == [set()]
+
+
 # Much at once, and what goes wrong
 
 
@@ -263,7 +325,7 @@ def test_a_read_only_index_says_so_with_what_to_do(
 ) -> None:
     with collection_of(home) as collection:
         collection.config.update_shards("READONLY")
-    with pytest.raises(ServiceUnavailable, match="the index is read-only: free some disk space") as refused:
+    with pytest.raises(ServiceUnavailable, match="for Weaviate; start it again if it stays so") as refused:
         use(index)
     assert "\n" not in refused.value.message
     assert len(found_near(index)) == 3

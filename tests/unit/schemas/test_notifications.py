@@ -48,6 +48,12 @@ def test_one_message_may_hold_several_records(several: Notification) -> None:
     assert [record.changes_content for record in several.records] == [True, True, True, False]
 
 
+def test_an_expiry_of_all_versions_of_an_object_removes_it(several: Notification) -> None:
+    (record, *_) = several.records
+    expired = record.model_copy(update={"event_name": "s3:ObjectRemoved:DeleteAllVersions"})
+    assert (expired.changes_content, expired.removed) == (True, True)
+
+
 def test_a_versioned_object_names_its_version(several: Notification) -> None:
     assert several.records[0].s3.object.version_id == "3f0c7c7e-6d3f-4f0e-9d5c-3a9b9a1d2e77"
 

@@ -109,6 +109,22 @@ def test_a_service_has_limits_a_restart_policy_and_a_health_check(name: str) -> 
     assert service["healthcheck"].get("disable", False) == (name in ONE_SHOT)
 
 
+@each_service
+def test_a_machine_with_two_cores_starts_every_service(name: str) -> None:
+    limits = fill(SERVICES[name]["deploy"]["resources"]["limits"], SECRETS)
+    assert float(limits["cpus"]) <= 2
+
+
+@pytest.mark.parametrize("name", sorted(set(SERVICES) - set(SERVERS)))
+def test_any_setting_of_our_processes_can_be_set_in_the_env_file(name: str) -> None:
+    assert SERVICES[name]["env_file"] == [{"path": ".env", "required": False}]
+
+
+def test_what_needs_the_models_waits_until_they_are_there() -> None:
+    waiting = {name for name, service in SERVICES.items() if "models" in service.get("depends_on", {})}
+    assert waiting == {"dispatch-media", "ingest-light", "answer"}
+
+
 @pytest.mark.parametrize("name", SERVERS)
 def test_what_a_server_keeps_is_on_a_named_volume(name: str) -> None:
     volumes = Compose(CONTENT).service(name, SECRETS).volumes

@@ -8,6 +8,10 @@ its objects, and writes in an order that leaves a trace: a record that is not co
 complete, and only then are the older copies removed, their segments first. Wherever a writer is killed, there is a
 record beside the one that counts, and `records` or the next `write` removes that copy.
 
+A writer that gave a call up, or was killed in one, has let go of its locks while the server may still write the rows of
+that call. So whoever removes a copy that was never finished looks again until no more rows of it come, and removes its
+record only then.
+
 A writer renews its locks before every call to the server. One that stalls in such a call for longer than they last may
 write one call's rows late: then an older version stands beside a newer one. It removes nothing that it had not seen;
 the newer version counts, and the older goes as above. Until then a search may find segments of both.
@@ -19,7 +23,7 @@ have to be told the tenant, and the condition on it would go.
 
 import time
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from threading import Lock
 from typing import Any
@@ -30,7 +34,15 @@ from workers.adapters.index import weaviate_rows as rows
 from workers.adapters.index.hits import distinct
 from workers.adapters.index.rows import object_id, record_from, segment_from
 from workers.adapters.index.spaces import by_id, check_vector, check_vectors, vector_column
-from workers.adapters.index.weaviate_collection import MOST_ROWS, answering, connect, insert, open_collection, remove
+from workers.adapters.index.weaviate_collection import (
+    MOST_ROWS,
+    CollectionGone,
+    answering,
+    connect,
+    insert,
+    open_collection,
+    remove,
+)
 from workers.adapters.index.weaviate_copies import Copies, by_object, chunks, groups
 from workers.adapters.index.words import words_of
 from workers.domain.hit import Filters, Hit
@@ -44,6 +56,9 @@ PAGE = 5_000
 GRACE_S = 0.1
 """Between a new copy and the removal of the old one. A search notes the rows that meet its conditions first and reads
 them last: one that began before the new copy was there would come back without either. A search takes 2 to 20 ms."""
+SETTLED_S = 1.0
+"""For so long no more rows of an interrupted copy must have come. A server that had been frozen in a call of 200 rows
+went on to write them after it had removed those that were there; it takes 0.3 s for all of them."""
 IDS_A_CALL = 500
 """Ids of one look-up."""
 
@@ -107,7 +122,7 @@ class WeaviateIndex:
             if held is not None and held.refuse(version):
                 return False
             if held is not None:
-                self._remove(held.all)
+                self._remove([held], lambda each: each.all)
             return True
 
     def records(self, refs: Sequence[ObjectRef]) -> Mapping[ObjectRef, ObjectRecord]:
@@ -192,25 +207,30 @@ class WeaviateIndex:
             insert(collection, begun, lambda each: rows.record_row(each, generation, complete=False), renew)
             insert(collection, rows.pieces(objects, generation), rows.segment_row, renew)
             insert(collection, objects, lambda each: rows.record_row(each, generation, complete=True), renew)
-        replaced = [copy for each in objects if each.ref in held for copy in held[each.ref].all]
-        if replaced:
+        older = [held[each.ref] for each in objects if each.ref in held]
+        if older:
             time.sleep(GRACE_S)
-            self._remove(replaced)
+            self._remove(older, lambda each: each.all)
 
     def _finish_replacing(self, refs: Sequence[ObjectRef]) -> dict[ObjectRef, Copies]:
         """Do what a writer that was killed did not come to. A writer that is still at it is waited for."""
         with self._locked(refs):
             held = self._held(refs)
-            self._remove([copy for each in held.values() for copy in each.superseded])
+            self._remove(held.values(), lambda each: each.superseded)
             return held
 
-    def _remove(self, copies: Sequence[str]) -> None:
+    def _remove(self, held: Collection[Copies], which: Callable[[Copies], Sequence[str]]) -> None:
         """Remove these copies, their records last: as long as there is one, the copy is not forgotten."""
+        copies = [copy for each in held for copy in which(each)]
+        interrupted = [copy for each in held for copy in each.interrupted]
         if copies:
             with self._answering() as collection:
-                for some in chunks(copies, IDS_A_CALL):
-                    remove(collection, rows.rows_of_copies(some, records=False))
-                    remove(collection, rows.rows_of_copies(some, records=True))
+                _remove_rows(collection, copies, records=False)
+                more = bool(interrupted)
+                while more:
+                    time.sleep(SETTLED_S)
+                    more = _remove_rows(collection, interrupted, records=False) > 0
+                _remove_rows(collection, copies, records=True)
 
     def _held(self, refs: Sequence[ObjectRef]) -> dict[ObjectRef, Copies]:
         """The records of these objects; nothing for those that have none at all."""
@@ -235,16 +255,28 @@ class WeaviateIndex:
         return [rows.row_from(each.properties) for each in found.objects]
 
     def _locked(self, refs: Sequence[ObjectRef]) -> AbstractContextManager[Renew]:
-        return self._locks.held([f"index:{self._alias}:{object_id(ref)}" for ref in refs])
+        # Opened before, because that takes seconds, and longer while another process makes the collection.
+        with self._answering():
+            return self._locks.held([f"index:{self._alias}:{object_id(ref)}" for ref in refs])
 
     @contextmanager
     def _answering(self) -> Iterator[Any]:
         """The collection, opened; what Weaviate's client raises becomes `ServiceUnavailable`."""
-        with answering(self._url, self._grpc):
+        collection = None
+        try:
+            with answering(self._url, self._grpc):
+                with self._opening:
+                    if self._opened is None:
+                        self._opened = self._open()
+                    collection = self._opened
+                yield collection
+        except CollectionGone:
+            # Weaviate was emptied. The next use makes a new one; another thread may have done so already.
             with self._opening:
-                if self._opened is None:
-                    self._opened = self._open()
-            yield self._opened
+                if self._opened is collection:
+                    self._close()
+                    self._opened = None
+            raise
 
     def _open(self) -> Any:
         client = connect(self._url, self._grpc, self._api_key)
@@ -255,3 +287,8 @@ class WeaviateIndex:
             raise
         self._close = weakref.finalize(self, client.close)
         return collection
+
+
+def _remove_rows(collection: Any, copies: Sequence[str], *, records: bool) -> int:
+    """Remove the records of these copies, or else the rest of their rows; how many there were."""
+    return sum(remove(collection, rows.rows_of_copies(some, records=records)) for some in chunks(copies, IDS_A_CALL))

@@ -45,6 +45,10 @@ CALL_S = 20
 """How long a write may take, less than a lock lasts: 200 rows took 0.3 s, removing 10,000 of them 1.2 s."""
 
 
+class CollectionGone(ServiceUnavailable):
+    """The collection that was opened is not there any more, because somebody emptied the server."""
+
+
 def connect(url: str, grpc: str, api_key: str) -> "WeaviateClient":
     """A client that is connected. `grpc` is `host:port`; it is encrypted when `url` is. Safe to use from threads."""
     import weaviate  # noqa: PLC0415 - see above
@@ -119,8 +123,9 @@ def insert(collection: "Collection", items: Iterable[Item], row_of: Callable[[It
             list(pool.map(write, calls))
 
 
-def remove(collection: "Collection", condition: Any) -> None:
-    """Remove all rows that meet the condition. One call removes 10,000 at most."""
+def remove(collection: "Collection", condition: Any) -> int:
+    """Remove all rows that meet the condition; how many there were. One call removes 10,000 at most."""
+    removed = 0
     while True:
         done = collection.data.delete_many(where=condition)
         if done.failed:
@@ -128,13 +133,14 @@ def remove(collection: "Collection", condition: Any) -> None:
             shards = {shard.status.lower() for shard in collection.config.get_shards()}
             why = "store is read-only" if "readonly" in shards else f"shards are {', '.join(sorted(shards))}"
             raise ServiceUnavailable(explained(f"{done.failed} rows were not removed: {why}"))
+        removed += done.successful
         if done.successful >= done.matches:
-            return
+            return removed
 
 
 @contextmanager
 def answering(url: str, grpc: str) -> Iterator[None]:
-    """What Weaviate's client raises becomes `ServiceUnavailable`, in one line."""
+    """What Weaviate's client raises becomes `ServiceUnavailable`, in one line; `CollectionGone` where that is why."""
     from grpc import RpcError  # noqa: PLC0415 - see above
     from httpx import HTTPError  # noqa: PLC0415 - see above
     from weaviate.exceptions import WeaviateBaseError  # noqa: PLC0415 - see above
@@ -145,6 +151,9 @@ def answering(url: str, grpc: str) -> Iterator[None]:
         create_connection((host, int(port)), timeout=REACH_S).close()
         yield
     except (WeaviateBaseError, HTTPError, RpcError, OSError) as error:
+        if "could not find class" in str(error):
+            emptied = f"the index (Weaviate at {url}) was emptied; fill it again with: omnibus reconcile --fix"
+            raise CollectionGone(emptied) from error
         raise ServiceUnavailable(f"the index (Weaviate at {url}) failed: {explained(str(error))}") from error
 
 
@@ -152,7 +161,7 @@ def explained(complaint: str) -> str:
     """What the server says, in one line, and what to do where that is known."""
     said = " ".join(complaint.split())
     if "read-only" in said:
-        return f"the index is read-only: free some disk space for Weaviate and start it again ({said})"
+        return f"the index is read-only: free some disk space for Weaviate; start it again if it stays so ({said})"
     if "invalid api key" in said or "anonymous access not enabled" in said:
         return "it refuses the API key: use one of its AUTHENTICATION_APIKEY_ALLOWED_KEYS"
     return said

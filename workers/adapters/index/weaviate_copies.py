@@ -38,6 +38,11 @@ class Copies:
         return [copy_of(row["object_id"], row["generation"]) for row in (*self.begun, *self.complete)]
 
     @property
+    def interrupted(self) -> list[str]:
+        """The copies that nobody finished. Seen under the object's lock, their writers are gone."""
+        return [copy_of(row["object_id"], row["generation"]) for row in self.begun]
+
+    @property
     def superseded(self) -> list[str]:
         """The copies beside the newest complete one."""
         return [copy_of(row["object_id"], row["generation"]) for row in (*self.begun, *self.complete[:-1])]
