@@ -52,9 +52,12 @@ def judge(info: Mapping[str, Any], at: str) -> list[Finding]:
         return [error("redis", f"{name} at {at} is version {told}", f"install {wanted} or newer")]
     findings = [ok("redis", f"{name} {told} at {at} answers")]
     policy = info.get("maxmemory_policy", "noeviction")
-    if policy != "noeviction":
+    if policy.startswith("allkeys"):
         found = f"{name} at {at} drops keys when its memory is full (maxmemory-policy {policy}), tasks among them"
-        findings.append(warning("redis", found, "set maxmemory-policy noeviction"))
+        findings.append(warning("redis", found, "set maxmemory-policy volatile-lru"))
+    elif policy == "noeviction" and int(info.get("maxmemory", 0)):
+        found = f"{name} at {at} takes no tasks when the embeddings of a week have filled its memory (noeviction)"
+        findings.append(warning("redis", found, "set maxmemory-policy volatile-lru: it drops the longest unused"))
     if not int(info.get("aof_enabled", 0)):
         found = f"{name} at {at} forgets what it was given since its last snapshot when it restarts"
         findings.append(warning("redis", found, "set appendonly yes; until then, such work waits for its lease"))

@@ -54,7 +54,9 @@ def valkey(layout: Layout, ports: Mapping[str, int], credentials: Credentials) -
         "appendonly": "yes",
         "appendfsync": "everysec",
         "save": '""',
-        "maxmemory-policy": "noeviction",
+        # Embeddings of a week may be more than fits: the longest unused go first. Tasks have no time to live, and stay.
+        "maxmemory": "256mb",
+        "maxmemory-policy": "volatile-lru",
     }
     config = layout.run / "valkey.conf"
     write_private(config, "".join(f"{name} {value}\n" for name, value in settings.items()))

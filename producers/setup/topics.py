@@ -12,6 +12,8 @@ from producers.kafka import LARGEST
 from schemas.topics import DEAD_LETTER_SUFFIX
 
 TIMEOUT_MS = 10_000
+DEAD_LETTERS_KEPT_MS = 90 * 24 * 3600 * 1000
+"""A week, as brokers keep records, may pass before anybody looks."""
 AS_THE_BROKER_SAYS = -1
 """Replication factor: the broker's own default (KIP-464)."""
 
@@ -77,7 +79,9 @@ def shortfalls(bootstrap: str, topics: Mapping[str, int]) -> list[Shortfall]:
 
 def _configuration(name: str) -> dict[str, str]:
     """A dead letter has more headers than the record that it keeps, which may be as large as its own topic allows."""
-    return {"max.message.bytes": str(LARGEST)} if name.endswith(DEAD_LETTER_SUFFIX) else {}
+    if not name.endswith(DEAD_LETTER_SUFFIX):
+        return {}
+    return {"max.message.bytes": str(LARGEST), "retention.ms": str(DEAD_LETTERS_KEPT_MS)}
 
 
 def _partitions(admin: KafkaAdminClient) -> dict[str, int]:

@@ -55,6 +55,8 @@ def info(**values: Any) -> dict[str, Any]:
         (info(server_name="valkey", valkey_version="9.1.2", redis_version="7.2.4"), [OK], "Valkey 9.1.2"),
         (info(redis_version="6.0.16"), [ERROR], "6.0.16; install 6.2 or newer"),
         (info(maxmemory_policy="allkeys-lru"), [OK, WARNING], "allkeys-lru"),
+        (info(maxmemory=1_000_000), [OK, WARNING], "noeviction"),
+        (info(maxmemory=1_000_000, maxmemory_policy="volatile-lru"), [OK], "answers"),
         (info(aof_enabled=0), [OK, WARNING], "appendonly yes"),
     ],
 )
