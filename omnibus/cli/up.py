@@ -56,11 +56,13 @@ def up(
 def _demand_servers(settings: "Settings") -> None:
     """Before a minute is spent on models and processes that would wait in vain."""
     from omnibus.doctor.start import NotReady, demand_servers
+    from omnibus.stacks.native.stack import keeps_native_servers
 
     try:
         demand_servers(settings, lambda line: typer.echo(f"omnibus: warning: {line}", err=True))
     except NotReady as error:
-        raise CommandFailed(str(error)) from error
+        hint = f"\nthe servers of {settings.data} are native ones: add --stack services --native"
+        raise CommandFailed(f"{error}{hint if keeps_native_servers(settings.data) else ''}") from error
 
 
 def _foreground(settings: "Settings", *, warm: bool, native: bool) -> None:

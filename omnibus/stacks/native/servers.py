@@ -22,6 +22,8 @@ from omnibus.stacks.probes import http_answers, kafka_answers, redis_answers
 NAMES = (KAFKA, MINIO, WEAVIATE, REDIS)
 CLIENTS, S3, REST, GRPC, QUEUES = (KAFKA, 29092), (MINIO, 9000), (WEAVIATE, 8080), (WEAVIATE, 50051), (REDIS, 6379)
 """The ports that clients use."""
+VOLUMES = "volumes"
+"""The folder of a stack in which its servers keep their data."""
 GRACE_S = {KAFKA: 6.0, MINIO: 2.0, WEAVIATE: 4.0, REDIS: 2.0}
 """How long each may take to stop. All of them survive being killed."""
 
@@ -114,7 +116,7 @@ class _Parts:
 
     def _folders(self, service: Service) -> dict[str, Path]:
         """Volumes and configuration files: path in the container -> path here."""
-        folders = {target: self._layout.data / "volumes" / volume for target, volume in service.volumes.items()}
+        folders = {target: self._layout.data / VOLUMES / volume for target, volume in service.volumes.items()}
         for folder in folders.values():
             folder.mkdir(parents=True, exist_ok=True)
         return folders | {

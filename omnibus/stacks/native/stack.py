@@ -7,7 +7,7 @@ from omnibus.stacks.embedded import BUCKETS
 from omnibus.stacks.layout import Layout
 from omnibus.stacks.native.compose import Compose, project_files
 from omnibus.stacks.native.install import MINIO
-from omnibus.stacks.native.servers import endpoints_of, native_parts, port_names
+from omnibus.stacks.native.servers import VOLUMES, endpoints_of, native_parts, port_names
 from omnibus.stacks.ports import allocate
 from omnibus.stacks.run import Servers, run_stack
 
@@ -27,6 +27,11 @@ def native(layout: Layout, buckets: tuple[str, str] = BUCKETS) -> Servers:
         # Of what is put just before it is killed, and just after its start, some is never told.
         forgets_events=(MINIO,),
     )
+
+
+def keeps_native_servers(data: Path) -> bool:
+    """Whether a stack with servers of its own has been run on this directory."""
+    return (data / VOLUMES).is_dir()
 
 
 def run_native(data: Path) -> None:
