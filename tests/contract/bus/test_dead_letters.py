@@ -11,7 +11,7 @@ from producers.dead_letters.box import Box, Selection, open_box, whole_ids
 from producers.dead_letters.redrive import Originals, Result, judge, redrive
 from producers.errors import BusUnavailable
 from producers.kafka import Publisher
-from producers.log import TopicLog
+from producers.log import Stored, TopicLog
 from workers.dispatch.dead_letters import Cause, DeadLetters
 from workers.domain.record import Incoming, Position
 
@@ -19,8 +19,6 @@ NOW = datetime(2031, 5, 6, 7, 8, 9, tzinfo=UTC)
 TORN = Cause("decode", "damaged_media", "the picture is cut off")
 AWAY = Cause("write", "service_unavailable", "nobody answers", tries=5)
 EVERY = Selection()
-
-RecordsOf = Callable[[str], Sequence[Any]]
 
 
 class Desk:
@@ -33,15 +31,20 @@ class Desk:
         record = Incoming(self.topic, Position(0, offset), f"media/{key}".encode(), b"\xff original", tuple(headers))
         DeadLetters(self.publisher, lambda: NOW).bury(record, cause)
 
-    def bury_again(self, record: Any, cause: Cause = TORN) -> None:
+    def bury_again(self, record: Stored, cause: Cause = TORN) -> None:
         """What came back to the topic fails there once more."""
-        read = Incoming(self.topic, Position(0, record.offset), record.key, record.value, tuple(record.headers))
+        read = Incoming(self.topic, Position(0, record.offset), record.key, record.value, record.headers)
         DeadLetters(self.publisher, lambda: NOW).bury(read, cause)
 
     def open(self, selection: Selection = EVERY) -> list[str]:
         """The keys of the letters that are open."""
         with self.box() as box:
             return [letter.subject for letter, is_open in box.letters(selection) if is_open]
+
+    def on_the_topic(self) -> list[Stored]:
+        """What is on the topic itself: what came back."""
+        with TopicLog(self.bootstrap) as log:
+            return list(log.records(self.topic, log.ends(self.topic)))
 
     def box(self) -> "_Opened":
         return _Opened(self.bootstrap, f"{self.topic}.dlt")
@@ -95,23 +98,23 @@ def test_letters_are_listed_in_the_order_in_which_they_came(desk: Desk) -> None:
     assert desk.open() == [str(number) for number in range(30)]
 
 
-def test_a_redriven_record_is_on_its_topic_again_and_its_letter_is_not_open(desk: Desk, records_of: RecordsOf) -> None:
+def test_a_redriven_record_is_on_its_topic_again_and_its_letter_is_not_open(desk: Desk) -> None:
     desk.bury("a", headers=[("mine", b"\xfe")])
     (result,) = desk.redrive()
     assert result.trouble == ""
-    (back,) = records_of(desk.topic)
+    (back,) = desk.on_the_topic()
     assert (back.key, back.value) == (b"media/a", b"\xff original")
     assert back.headers[0] == ("mine", b"\xfe")
     assert [name for name, _ in back.headers] == ["mine", "redrive"]
     assert desk.open() == []
 
 
-def test_what_was_redriven_is_not_redriven_by_the_next_all(desk: Desk, records_of: RecordsOf) -> None:
+def test_what_was_redriven_is_not_redriven_by_the_next_all(desk: Desk) -> None:
     desk.bury("a", offset=0)
     desk.redrive()
     desk.bury("b", offset=1)
     assert [result.letter.subject for result in desk.redrive()] == ["b"]
-    assert [record.key for record in records_of(desk.topic)] == [b"media/a", b"media/b"]
+    assert [record.key for record in desk.on_the_topic()] == [b"media/a", b"media/b"]
 
 
 def test_only_what_is_selected_is_redriven(desk: Desk) -> None:
@@ -124,11 +127,11 @@ def test_only_what_is_selected_is_redriven(desk: Desk) -> None:
     assert desk.open() == ["fish/c"]
 
 
-def test_a_second_failure_is_a_letter_of_its_own_that_keeps_the_history(desk: Desk, records_of: RecordsOf) -> None:
+def test_a_second_failure_is_a_letter_of_its_own_that_keeps_the_history(desk: Desk) -> None:
     desk.bury("a", TORN, offset=1000)
     for cause in (AWAY, TORN):
         desk.redrive()
-        desk.bury_again(records_of(desk.topic)[-1], cause)
+        desk.bury_again(desk.on_the_topic()[-1], cause)
     with desk.box() as box:
         (latest,) = (letter for letter, is_open in box.letters(EVERY) if is_open)
         assert (len(box.open), len(box.redriven)) == (1, 2)
@@ -136,13 +139,13 @@ def test_a_second_failure_is_a_letter_of_its_own_that_keeps_the_history(desk: De
     assert [failure.kind for failure in latest.history] == ["damaged_media", "service_unavailable"]
 
 
-def test_a_record_that_was_buried_twice_is_redriven_once(desk: Desk, records_of: RecordsOf) -> None:
+def test_a_record_that_was_buried_twice_is_redriven_once(desk: Desk) -> None:
     """A record that tells of two objects is buried for each; a dispatcher that is killed may bury it once more."""
     desk.bury("a", TORN, offset=5)
     desk.bury("a", AWAY, offset=5)
     assert desk.open(Selection(kind="service_unavailable")) == ["a"]
     assert len(desk.redrive()) == 1
-    assert len(records_of(desk.topic)) == 1
+    assert len(desk.on_the_topic()) == 1
     assert desk.open() == []
 
 
@@ -153,7 +156,7 @@ def test_a_letter_that_is_buried_after_its_redrive_is_open_again(desk: Desk) -> 
     assert desk.open() == ["a"]
 
 
-def test_a_redrive_that_was_interrupted_before_its_mark_is_done_again(desk: Desk, records_of: RecordsOf) -> None:
+def test_a_redrive_that_was_interrupted_before_its_mark_is_done_again(desk: Desk) -> None:
     desk.bury("a")
     dying = Desk(desk.bootstrap, desk.topic, _Dying(desk.publisher))  # type: ignore[arg-type] - the same method
     with pytest.raises(_Interrupted):
@@ -161,16 +164,15 @@ def test_a_redrive_that_was_interrupted_before_its_mark_is_done_again(desk: Desk
     assert desk.open() == ["a"]
     desk.redrive()
     assert desk.open() == []
-    assert [record.key for record in records_of(desk.topic)] == [b"media/a"] * 2
+    assert [record.key for record in desk.on_the_topic()] == [b"media/a"] * 2
 
 
-def test_more_letters_than_go_together_are_all_redriven(desk: Desk, records_of: RecordsOf, wait_until: Any) -> None:
+def test_more_letters_than_go_together_are_all_redriven(desk: Desk) -> None:
     for number in range(250):
         desk.bury(str(number), offset=number)
     assert len(desk.redrive()) == 250
     assert desk.open() == []
-    wait_until(lambda: len(records_of(desk.topic)) == 250)
-    assert [record.key for record in records_of(desk.topic)] == [f"media/{number}".encode() for number in range(250)]
+    assert [record.key for record in desk.on_the_topic()] == [f"media/{number}".encode() for number in range(250)]
 
 
 def test_a_letter_is_found_by_the_beginning_of_its_id(desk: Desk) -> None:
@@ -186,16 +188,14 @@ def test_a_letter_is_found_by_the_beginning_of_its_id(desk: Desk) -> None:
             whole_ids([box], ["birds/a"])
 
 
-def test_of_a_truncated_letter_the_whole_is_read_where_it_came_from(
-    desk: Desk, publisher: Publisher, records_of: RecordsOf
-) -> None:
+def test_of_a_truncated_letter_the_whole_is_read_where_it_came_from(desk: Desk, publisher: Publisher) -> None:
     whole = b"x" * 300_000
     publisher.publish_all([(desk.topic, b"media/large", value, ()) for value in (b"before", whole, b"after")])
     headers = _cause(desk.topic, offset=1, whole=len(whole))
     publisher.publish_raw(f"{desk.topic}.dlt", key=b"media/large", value=whole[:1000], headers=headers)
     (result,) = desk.redrive()
     assert result.trouble == ""
-    assert records_of(desk.topic)[-1].value == whole
+    assert desk.on_the_topic()[-1].value == whole
 
 
 @pytest.mark.parametrize("offset", [0, 7], ids=["another record", "no record"])
@@ -210,12 +210,12 @@ def test_a_truncated_letter_whose_original_is_gone_says_that_it_cannot_be_redriv
     assert desk.open() == ["large"]
 
 
-def test_a_report_that_was_never_a_record_is_not_put_onto_the_topic(desk: Desk, records_of: RecordsOf) -> None:
+def test_a_report_that_was_never_a_record_is_not_put_onto_the_topic(desk: Desk) -> None:
     headers = [("dlt_stage", b"bridge"), ("dlt_kind", b"bad_event")]
     desk.publisher.publish_raw(f"{desk.topic}.dlt", key=None, value=b"a report", headers=headers)
     (result,) = desk.redrive()
     assert "never a record" in result.trouble
-    assert not records_of(desk.topic)
+    assert not desk.on_the_topic()
 
 
 def test_a_letter_of_another_topic_is_not_sent_there(desk: Desk, new_topic: Callable[[], str]) -> None:
@@ -224,13 +224,13 @@ def test_a_letter_of_another_topic_is_not_sent_there(desk: Desk, new_topic: Call
     assert "never a record" in desk.redrive()[0].trouble
 
 
-def test_looking_at_what_a_redrive_would_do_sends_nothing(desk: Desk, records_of: RecordsOf) -> None:
+def test_looking_at_what_a_redrive_would_do_sends_nothing(desk: Desk) -> None:
     desk.bury("a")
     with desk.box() as box:
         results = [judge(letter, Originals(desk.bootstrap)) for letter, _ in box.letters(EVERY)]
     assert [result.trouble for result in results] == [""]
     assert desk.open() == ["a"]
-    assert not records_of(desk.topic)
+    assert not desk.on_the_topic()
 
 
 def test_what_others_write_to_the_topic_does_not_break_the_listing(desk: Desk) -> None:
