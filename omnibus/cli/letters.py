@@ -128,7 +128,9 @@ class Redriving:
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
-        self._bar.stop()
+        if self._bar.live.is_started:
+            # One that is stopped without having been started leaves an empty line.
+            self._bar.stop()
         if kind is None:
             cannot = f", {self.troubles} cannot be" if self.troubles else ""
             verb = "would be redriven" if self._dry_run else "redriven"
