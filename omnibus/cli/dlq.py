@@ -114,7 +114,7 @@ def redrive(
     data: options.Data = None,
     json: options.Json = False,
 ) -> None:
-    """Send dead letters back to the topics that they came from, to be worked on again."""
+    """Send dead letters back to their topics, to be worked on again."""
     with one_line():
         from omnibus.cli.letters import Redriving
         from omnibus.settings import load
