@@ -10,7 +10,9 @@ from omnibus.doctor.servers import unreachable
 from omnibus.gauges import in_flight_key
 from omnibus.settings import Settings
 from omnibus.stacks.state import read_state
+from producers.dead_letters.box import open_box
 from producers.errors import BusUnavailable
+from producers.log import TopicLog
 from schemas.topics import MEDIA_EVENTS, QUERIES, Topic
 from workers.adapters.cache.redis import RedisCache
 from workers.dispatch.groups import group_of
@@ -25,7 +27,7 @@ def report(settings: Settings) -> dict[str, Any]:
     problems: list[str] = []
     state = read_state(settings.data)
     lag: dict[str, int] = {}
-    dead_letters: dict[str, int] = {}
+    dead_letters: Mapping[str, int] = {}
     in_flight = 0
     if state is None and settings.stack == "embedded":
         problems.append(f"no stack runs on {settings.data}; start one with: omnibus up")
@@ -35,8 +37,7 @@ def report(settings: Settings) -> dict[str, Any]:
         try:
             if "kafka" not in away:
                 lag = {topic.name: _lag(settings.kafka, topic) for topic in DISPATCHED.values()}
-                dead = [topic.dead_letters for topic in DISPATCHED.values()]
-                dead_letters = {topic.name: _count(settings.kafka, topic) for topic in dead}
+                dead_letters = _open_letters(settings.kafka)
             if "redis" not in away:
                 in_flight = _in_flight(settings)
         except BusUnavailable as error:
@@ -93,20 +94,14 @@ def _lag(bootstrap: str, topic: Topic) -> int:
         consumer.close()
 
 
-def _count(bootstrap: str, topic: Topic) -> int:
-    consumer = _consumer(bootstrap, group_id=None)
-    try:
-        partitions = _partitions(consumer, topic)
-        ends = _ends(consumer, partitions)
-        beginnings = consumer.beginning_offsets(partitions)
-        return sum(ends[p] - beginnings[p] for p in partitions)
-    except KafkaError as error:
-        raise BusUnavailable(f"Kafka at {bootstrap} does not answer: {error}") from error
-    finally:
-        consumer.close()
+def _open_letters(bootstrap: str) -> Mapping[str, int]:
+    """Those that were not redriven, by dead-letter topic."""
+    with TopicLog(bootstrap, timeout_s=3.0) as log:
+        topics = [topic.dead_letters.name for topic in DISPATCHED.values()]
+        return {topic: len(open_box(log, topic).open) for topic in topics}
 
 
-def _consumer(bootstrap: str, group_id: str | None) -> KafkaConsumer:
+def _consumer(bootstrap: str, group_id: str) -> KafkaConsumer:
     try:
         return KafkaConsumer(
             bootstrap_servers=bootstrap,

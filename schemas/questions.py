@@ -1,7 +1,9 @@
 """Questions as they travel on `rag.queries`."""
 
 import base64
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal, Self
+from uuid import NAMESPACE_URL, uuid5
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
@@ -9,6 +11,9 @@ from schemas.envelope import Message
 
 INLINE_LIMIT = 512 * 1024
 """Bytes of a picture that may travel inside a question; larger ones are referred to by bucket and key."""
+
+ID_LIMIT = 200
+"""Characters of a request id or another attribute that a sender may choose and gets back."""
 
 Modality = Literal["text", "image", "audio", "video"]
 
@@ -88,3 +93,16 @@ class QueryRequested(Message):
         if not (self.text or self.image or self.audio):
             raise ValueError("a question needs at least one of text, image and audio")
         return self
+
+
+def request_id(attributes: Mapping[str, str], topic: str, partition: int, offset: int) -> str:
+    """The id of the question that stands there: its `ce_id`, or one made of the place where it has none."""
+    given = attributes.get("id", "")
+    if given and len(given) <= ID_LIMIT:
+        return given
+    return str(uuid5(NAMESPACE_URL, f"omnibus:request:{topic}:{partition}:{offset}"))
+
+
+def redriven_request_id(first: str, number: int) -> str:
+    """The id of a question that is asked anew from the dead letters, the `number`-th time; `first` was its first id."""
+    return str(uuid5(NAMESPACE_URL, f"omnibus:redriven-request:{number}:{first}"))

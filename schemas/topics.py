@@ -25,5 +25,8 @@ QUERIES = Topic("rag.queries", "request id", "QueryRequested")
 REPLIES = Topic("rag.replies", "request id", "AnswerDelta, AnswerCompleted, AnswerFailed")
 INDEX_EVENTS = Topic("rag.index-events", "bucket/key", "MediaIndexed, MediaRemoved, MediaRejected")
 
+READ_BY_DISPATCHERS = (MEDIA_EVENTS, QUERIES)
+"""The topics that have dead letters."""
+
 TOPICS = (MEDIA_EVENTS, QUERIES, REPLIES, INDEX_EVENTS, MEDIA_EVENTS.dead_letters, QUERIES.dead_letters)
 """Every topic that a stack needs before it can work."""

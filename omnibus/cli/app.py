@@ -5,6 +5,7 @@ import typer
 from omnibus.cli.ask import ask
 from omnibus.cli.demo import demo
 from omnibus.cli.dispatch import dispatch
+from omnibus.cli.dlq import app as dlq
 from omnibus.cli.doctor import doctor
 from omnibus.cli.down import down
 from omnibus.cli.models import app as models
@@ -36,6 +37,7 @@ app.command("doctor")(doctor)
 app.command("reconcile")(reconcile)
 app.command("dispatch")(dispatch)
 app.command("work")(work)
+app.add_typer(dlq, name="dlq")
 app.add_typer(models, name="models")
 
 

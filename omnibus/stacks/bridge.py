@@ -12,6 +12,7 @@ import logging
 import multiprocessing
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -23,6 +24,7 @@ from omnibus.stacks.seaweed_events import notifications
 from producers.errors import BusUnavailable
 from producers.kafka import Publisher
 from producers.setup.topics import set_up_topics
+from schemas.dead_letters import LetterHeader, moment
 from schemas.topics import MEDIA_EVENTS
 
 BEAT_S = 1.0
@@ -53,8 +55,16 @@ def forward(body: bytes, publish: Publish) -> None:
 
 
 def _cause(reason: str) -> Headers:
-    cause = {"dlt_stage": "bridge", "dlt_kind": "bad_event", "dlt_reason": reason[:500], "dlt_tries": "1"}
-    return [(name, value.encode()) for name, value in cause.items()]
+    now = moment(datetime.now(UTC))
+    cause = {
+        LetterHeader.STAGE: "bridge",
+        LetterHeader.KIND: "bad_event",
+        LetterHeader.REASON: reason[:500],
+        LetterHeader.TRIES: "1",
+        LetterHeader.FIRST_AT: now,
+        LetterHeader.LAST_AT: now,
+    }
+    return [(name.value, value.encode()) for name, value in cause.items()]
 
 
 class BridgeServer(ThreadingHTTPServer):

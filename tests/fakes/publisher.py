@@ -67,6 +67,12 @@ class RecordingPublisher:
             self.sent.append(Sent(topic, key, value, tuple(headers)))
         self.after_sending()
 
+    def publish_all(
+        self, records: Sequence[tuple[str, bytes | None, bytes | None, Sequence[tuple[str, bytes]]]]
+    ) -> None:
+        for topic, key, value, headers in records:
+            self.publish_raw(topic, key=key, value=value, headers=headers)
+
     def on(self, topic: str) -> list[Sent]:
         """What was sent to this topic."""
         return [record for record in self.sent if record.topic == topic]

@@ -1,10 +1,12 @@
 """Dead letters: what cannot be processed is kept, as it came, where an operator finds it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from producers.errors import TooLargeForBus
 from producers.kafka import Publisher
+from schemas.dead_letters import LetterHeader, history_json, letter_id, moment, redrive_in
 from schemas.topics import DEAD_LETTER_SUFFIX
 from workers.domain.record import Incoming
 
@@ -16,31 +18,35 @@ HEADER_LIMIT = 2000
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why a record is dead: the step that gave up, the error's kind and sentence, and the number of tries."""
+    """Why a record is dead: the step that gave up, the error's kind and sentence, and the number of tries.
+
+    `after_s`: seconds from the first try that failed to the last.
+    """
 
     stage: str
     kind: str
     reason: str
     tries: int = 1
+    after_s: float = 0.0
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 class DeadLetters:
-    """Writes to `<topic>.dlt`: original key, bytes and headers, cause and origin as `dlt_*`."""
+    """Writes to `<topic>.dlt`: original key, bytes and headers, then what `schemas.dead_letters.LetterHeader` names.
 
-    def __init__(self, publisher: Publisher) -> None:
+    A record that was redriven keeps what it has behind it.
+    """
+
+    def __init__(self, publisher: Publisher, utc_now: Callable[[], datetime] = _now) -> None:
         self._publisher = publisher
+        self._utc_now = utc_now
 
     def bury(self, record: Incoming, cause: Cause) -> None:
         """Keep `record`. Raises `producers.errors.BusUnavailable`, and then the record is not done."""
-        headers = {
-            "dlt_stage": cause.stage,
-            "dlt_kind": cause.kind,
-            "dlt_reason": cause.reason[:HEADER_LIMIT],
-            "dlt_tries": str(cause.tries),
-            "dlt_topic": record.topic,
-            "dlt_partition": str(record.position.partition),
-            "dlt_offset": str(record.position.offset),
-        }
+        headers = {**_cause(cause), **_times(record, cause, self._utc_now()), **_origin(record), **_past(record)}
         # A record without key and value is nothing that the client would send.
         value = b"" if record.key is None and record.value is None else record.value
         try:
@@ -48,10 +54,45 @@ class DeadLetters:
         except TooLargeForBus:
             # The whole stays where the origin headers say, for as long as the topic keeps it.
             kept = (value or b"")[:TRUNCATED]
-            self._send(record, kept, {**headers, "dlt_truncated": str(len(value or b""))})
+            self._send(record, kept, {**headers, LetterHeader.TRUNCATED: str(len(value or b""))})
 
-    def _send(self, record: Incoming, value: bytes | None, headers: Mapping[str, str]) -> None:
-        more = [(name, text.encode()) for name, text in headers.items()]
+    def _send(self, record: Incoming, value: bytes | None, headers: Mapping[LetterHeader, str]) -> None:
+        more = [(name.value, headers[name].encode()) for name in LetterHeader if name in headers]
         self._publisher.publish_raw(
             record.topic + DEAD_LETTER_SUFFIX, key=record.key, value=value, headers=[*record.headers, *more]
         )
+
+
+def _cause(cause: Cause) -> dict[LetterHeader, str]:
+    return {
+        LetterHeader.STAGE: cause.stage,
+        LetterHeader.KIND: cause.kind,
+        LetterHeader.REASON: cause.reason[:HEADER_LIMIT],
+        LetterHeader.TRIES: str(cause.tries),
+    }
+
+
+def _times(record: Incoming, cause: Cause, now: datetime) -> dict[LetterHeader, str]:
+    before = redrive_in(record.headers)
+    first = before.first_at if before else now - timedelta(seconds=cause.after_s)
+    return {LetterHeader.FIRST_AT: moment(first), LetterHeader.LAST_AT: moment(now)}
+
+
+def _origin(record: Incoming) -> dict[LetterHeader, str]:
+    place = record.topic, record.position.partition, record.position.offset
+    return {
+        LetterHeader.ID: letter_id(*place),
+        LetterHeader.TOPIC: record.topic,
+        LetterHeader.PARTITION: str(record.position.partition),
+        LetterHeader.OFFSET: str(record.position.offset),
+    }
+
+
+def _past(record: Incoming) -> dict[LetterHeader, str]:
+    before = redrive_in(record.headers)
+    if before is None:
+        return {}
+    return {
+        LetterHeader.REDRIVES: str(before.number),
+        LetterHeader.HISTORY: history_json(before.history).decode(),
+    }

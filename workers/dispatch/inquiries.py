@@ -4,21 +4,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
-from uuid import NAMESPACE_URL, uuid5
 
 from pydantic import ValidationError
 from pydantic_core import from_json
 
 from schemas.envelope import attributes_of
-from schemas.questions import QueryRequested
+from schemas.questions import ID_LIMIT, QueryRequested, request_id
 from schemas.topics import REPLIES
 from workers.answer.asked import Asked, ReplyTo
 from workers.domain.media import DEFAULT_TENANT
 from workers.domain.record import Incoming
 from workers.errors import BadQuestion, DeadlineExceeded, Permanent, ReplyTopicNotAllowed, ServiceUnavailable
 
-ID_LIMIT = 200
-"""Characters of a request id or another attribute that a sender may choose and gets back."""
 LONGEST = timedelta(days=1)
 """A later deadline counts as this one: a question is remembered as done for no longer (`answer.reply.DONE_S`)."""
 
@@ -116,11 +113,7 @@ def _payload(record: Incoming) -> Mapping[str, object]:
 
 
 def _request_id(record: Incoming, attributes: Mapping[str, str]) -> str:
-    given = attributes.get("id", "")
-    if given and len(given) <= ID_LIMIT:
-        return given
-    place = f"{record.topic}:{record.position.partition}:{record.position.offset}"
-    return str(uuid5(NAMESPACE_URL, f"omnibus:request:{place}"))
+    return request_id(attributes, record.topic, record.position.partition, record.position.offset)
 
 
 def _deadline_attribute(attributes: Mapping[str, str]) -> datetime | None:

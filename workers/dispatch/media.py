@@ -129,6 +129,7 @@ class MediaWork:
         if older is not None and _version(task.change).precedes(_version(older.change)):
             older, task = task, older
         if older is not None:
+            task.supersede(older)
             self._complete(older.ticket)
         self._waiting[ref] = task
 
@@ -215,14 +216,14 @@ class MediaWork:
                 away = outcome.kind in AWAY and self._indexed_at < flight.sent_at
                 self._retry(task, outcome, now, to_blame=not away)
             else:
-                self._settle(task, outcome)
+                self._settle(task, outcome, now)
 
-    def _settle(self, task: Task, outcome: Outcome) -> None:
+    def _settle(self, task: Task, outcome: Outcome, now: float) -> None:
         if task.ticket.dropped:
             # Its position may be open again, for the same record read a second time; that one is not done.
             return
         if outcome.status is Status.REJECTED:
-            self._dead.append((task.ticket, _cause(task, outcome), None))
+            self._dead.append((task.ticket, _cause(task, outcome, now), None))
         else:
             self._complete(task.ticket)
             self._forget_repeats(task.change)
@@ -235,9 +236,10 @@ class MediaWork:
         task.failing_since = now if task.failing_since is None else task.failing_since
         if task.change.ref in self._waiting:
             # A newer change of the object waits and will be looked at instead.
+            self._waiting[task.change.ref].supersede(task)
             self._complete(task.ticket)
         elif self.policy.exhausted(task.tries, now - task.failing_since):
-            self._dead.append((task.ticket, _cause(task, outcome), task.change))
+            self._dead.append((task.ticket, _cause(task, outcome, now), task.change))
         else:
             task.not_before = now + self.policy.delay_s(task.sent, self.random())
             self._waiting[task.change.ref] = task
@@ -267,5 +269,6 @@ def _version(change: Change) -> Version:
     return Version(change.etag, change.sequencer)
 
 
-def _cause(task: Task, outcome: Outcome) -> Cause:
-    return Cause(outcome.stage, outcome.kind, outcome.reason, task.sent)
+def _cause(task: Task, outcome: Outcome, now: float) -> Cause:
+    after_s = 0.0 if task.failing_since is None else now - task.failing_since
+    return Cause(outcome.stage, outcome.kind, outcome.reason, task.sent, after_s)

@@ -2,6 +2,7 @@
 
 from pydantic import ValidationError
 
+from schemas.dead_letters import redrive_in
 from schemas.notification import Notification, NotificationRecord
 from workers.domain.change import Change
 from workers.domain.media import ObjectRef
@@ -18,7 +19,8 @@ def changes_in(record: Incoming, bucket: str) -> list[Change]:
         notification = Notification.model_validate_json(record.value or b"")
     except (ValidationError, ValueError, RecursionError) as error:
         raise BadEvent(f"not a bucket notification: {_first_line(error)}") from error
-    changes = [_change(entry) for entry in notification.records if entry.changes_content]
+    redriven = redrive_in(record.headers) is not None
+    changes = [_change(entry, redriven=redriven) for entry in notification.records if entry.changes_content]
     for change in changes:
         if change.ref.bucket != bucket:
             raise BadEvent(f"the event is of bucket {change.ref.bucket!r}; only {bucket!r} is indexed")
@@ -27,7 +29,7 @@ def changes_in(record: Incoming, bucket: str) -> list[Change]:
     return changes
 
 
-def _change(entry: NotificationRecord) -> Change:
+def _change(entry: NotificationRecord, *, redriven: bool) -> Change:
     entity = entry.s3.object
     return Change(
         ref=ObjectRef(entry.s3.bucket.name, entity.unescaped_key),
@@ -35,6 +37,7 @@ def _change(entry: NotificationRecord) -> Change:
         sequencer=entity.sequencer,
         removed=entry.removed,
         at=entry.event_time,
+        redriven=redriven,
     )
 
 

@@ -12,7 +12,7 @@ class Repeats:
     """Remembers which changes are done.
 
     One that is told again needs no second look: what came after it has an event of its own. An event without a
-    sequencer, such as a reconciliation's, is never taken for a repeat.
+    sequencer, such as a reconciliation's, is never taken for a repeat; nor is one that was redriven.
     """
 
     def __init__(self, kept: int = KEPT) -> None:
@@ -27,7 +27,7 @@ class Repeats:
                 self._done.popitem(last=False)
 
     def __contains__(self, change: Change) -> bool:
-        return _identity(change) in self._done
+        return not change.redriven and _identity(change) in self._done
 
 
 def _identity(change: Change) -> tuple[object, ...]:

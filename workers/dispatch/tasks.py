@@ -1,7 +1,7 @@
 """What the media dispatcher remembers: records, their changes on the way, and the jobs that these fly in."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workers.dispatch.progress import Stage, Unfinished
 from workers.domain.change import Change
@@ -38,6 +38,11 @@ class Task:
     def seen_at(self, stage: Stage) -> Unfinished:
         """As `omnibus status` shows it."""
         return Unfinished(self.ticket.record.position, self.change.ref.key, stage, self.sent, self.reason)
+
+    def supersede(self, other: "Task") -> None:
+        """Fly in place of `other`, which need not fly any more; what was redriven is still worked on anew."""
+        if other.change.redriven:
+            self.change = replace(self.change, redriven=True)
 
 
 @dataclass(slots=True)

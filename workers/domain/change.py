@@ -18,6 +18,8 @@ class Change:
     removed: bool
     at: datetime
     """When the bucket changed (UTC)."""
+    redriven: bool = False
+    """Sent again from the dead letters: an object that was refused is worked on once more."""
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON types, for a task's arguments."""
@@ -29,6 +31,7 @@ class Change:
             "sequencer": self.sequencer,
             "removed": self.removed,
             "at": self.at.isoformat(),
+            "redriven": self.redriven,
         }
 
     @classmethod
@@ -40,6 +43,8 @@ class Change:
             sequencer=fields["sequencer"],
             removed=fields["removed"],
             at=datetime.fromisoformat(fields["at"]),
+            # A task that was sent before there was such a field is none of these.
+            redriven=fields.get("redriven", False),
         )
 
 

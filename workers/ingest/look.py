@@ -47,8 +47,13 @@ class Sight:
 
     @property
     def unchanged(self) -> bool:
-        """Whether the index holds this very version already."""
-        return self.info is not None and self.held is not None and self.held.version.same_content(self.version)
+        """Whether the index holds this very version already.
+
+        To hold it as refused is not enough for a redriven change: what refused it may have been mended.
+        """
+        if self.info is None or self.held is None or (self.change.redriven and self.held.rejected):
+            return False
+        return self.held.version.same_content(self.version)
 
 
 def version_of(info: ObjectInfo, change: Change) -> Version:

@@ -9,6 +9,7 @@ from fakes.jobs import HandWorkedJobs
 from members import over_and_over
 
 from producers.kafka import Publisher
+from schemas.dead_letters import letter_id
 from schemas.notification import change
 from workers.adapters.bus.kafka import KafkaTopicConsumer
 from workers.dispatch.dead_letters import DeadLetters
@@ -214,6 +215,8 @@ def test_a_malformed_record_becomes_a_dead_letter_as_it_came(
     assert letter.headers[:2] == [("who", b"\xfd"), ("who", b"two")]
     cause = {name: value.decode() for name, value in letter.headers[2:]}
     assert cause.pop("dlt_reason").startswith("not a bucket notification")
+    assert cause.pop("dlt_id") == letter_id(topic, 0, 0)
+    assert cause.pop("dlt_first_at") == cause.pop("dlt_last_at")
     assert cause == {
         "dlt_stage": "parse",
         "dlt_kind": "bad_event",

@@ -11,6 +11,8 @@ from schemas.notification import Notification, change
 from workers.domain.record import Incoming, Position
 
 TOPIC = "media.events"
+REDRIVEN = ("redrive", b'{"number": 1, "letter": "a", "first_at": "2031-01-01T00:00:00Z"}')
+"""A header of what comes back from the dead letters."""
 WICKED: tuple[Any, ...] = (
     *(None, True, False, 0, -1, 1, 10**30, 1.5, -0.0, float("nan"), float("inf")),
     *("", " ", "\0", "a", "%", "%00", "%FF", "é" * 300, "🎉", "\n", "s3:", "text", "../..", "2031-01-01", "0" * 30),

@@ -1,8 +1,10 @@
 """Repeats: a bucket with two notification targets tells every change twice."""
 
+from dataclasses import replace
+
 import pytest
 from media_world import World
-from records import delete, put
+from records import REDRIVEN, delete, put, told
 
 
 @pytest.fixture
@@ -41,6 +43,16 @@ def test_a_change_without_a_sequencer_is_looked_at_every_time(world: World) -> N
         world.step()
         world.finish()
     assert world.started() == [["a"], ["a"]]
+
+
+def test_a_change_that_was_redriven_is_no_repeat(world: World) -> None:
+    world.tell(put("a", sequencer="17"))
+    world.step()
+    world.finish()
+    world.work.take(replace(told(put("a", sequencer="17"), offset=9), headers=(REDRIVEN,)))
+    world.step()
+    assert world.started() == [["a"], ["a"]]
+    assert world.last().redriven
 
 
 def test_a_removal_after_a_put_of_the_same_instant_is_no_repeat(world: World) -> None:

@@ -81,6 +81,15 @@ def test_an_object_is_unchanged_when_the_index_holds_the_same_bytes_of_the_same_
     assert not Sight(CHANGE, INFO, None).unchanged
 
 
+def test_an_object_that_was_refused_is_unchanged_unless_its_event_was_redriven() -> None:
+    refused = replace(held(Version("one", CHANGE.sequencer, "v1")), segments=0, rejected="damaged_media: torn")
+    indexed = held(Version("one", CHANGE.sequencer, "v1"))
+    redriven = replace(CHANGE, redriven=True)
+    assert Sight(CHANGE, INFO, refused).unchanged
+    assert not Sight(redriven, INFO, refused).unchanged
+    assert Sight(redriven, INFO, indexed).unchanged
+
+
 def test_what_is_there_is_no_older_than_what_was_indexed_before() -> None:
     """Three versions within a second; the second was seen by the event of the first."""
     first = replace(CHANGE, etag="first")

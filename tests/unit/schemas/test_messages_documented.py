@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from strategies import MESSAGES
 
 from schemas.answers import AnswerHit, Citation, Degradation, FailureCode, Locator, Refusal
+from schemas.dead_letters import REDRIVE, Failure, LetterHeader, MarkHeader, Redrive
 from schemas.envelope import Message
 from schemas.index_events import ObjectVersion
 from schemas.notification import Notification
@@ -31,6 +32,8 @@ PARTS: tuple[type[BaseModel], ...] = (
     Refusal,
     Degradation,
     ObjectVersion,
+    Failure,
+    Redrive,
 )
 
 
@@ -94,6 +97,7 @@ def test_every_header_of_a_dead_letter_is_named() -> None:
         Incoming("topic", Position(0, 0), None, b""), Cause("parse", "bad_event", "no JSON")
     )
     assert {name for name, _ in publisher.sent[0].headers} <= terms(CHAPTERS["Dead letters"])
+    assert {*LetterHeader, *MarkHeader, REDRIVE} <= terms(CHAPTERS["Dead letters"])
 
 
 def test_every_header_of_a_message_is_named() -> None:

@@ -69,7 +69,8 @@ def test_what_cannot_be_understood_is_kept_with_its_bytes_and_the_reason(body: b
     forward(body, lambda *record: records.append(record))
     [(topic, _key, value, headers)] = records
     assert (topic, value) == ("media.events.dlt", body)
-    assert {"dlt_reason", "dlt_stage", "dlt_kind", "dlt_tries"} == {name for name, _ in headers}
+    expected = {"dlt_reason", "dlt_stage", "dlt_kind", "dlt_tries", "dlt_first_at", "dlt_last_at"}
+    assert expected == {name for name, _ in headers}
 
 
 def test_a_report_is_acknowledged_once_the_broker_has_it() -> None:

@@ -1,0 +1,129 @@
+"""Reading a topic as a log: from its beginning to where it ended when that was asked, as often as one likes."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any, Self
+
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
+
+from producers.errors import BusUnavailable
+
+LOOK_MS = 200
+"""How long a broker may take to show what stands behind the end that it reports."""
+LOOKS_S = 2.0
+"""For how long records that arrive meanwhile still count: there may be no end to them."""
+POLL_MS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One record where it stands. `timestamp_ms`: Kafka's own time of it, since the epoch."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp_ms: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+
+
+class TopicLog:
+    """Reads topics without a consumer group. Raises `BusUnavailable` when the broker or a topic cannot be reached."""
+
+    def __init__(self, bootstrap: str, *, timeout_s: float = 10.0) -> None:
+        self._bootstrap = bootstrap
+        self._timeout_s = timeout_s
+        try:
+            self._consumer = KafkaConsumer(
+                bootstrap_servers=bootstrap,
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                # What a broker that does not wake a waiting fetch (the embedded one) takes to read a long partition.
+                fetch_max_wait_ms=100,
+                bootstrap_timeout_ms=int(timeout_s * 1000),
+                reconnect_backoff_max_ms=1000,
+            )
+        except KafkaError as error:
+            raise self._away(error) from error
+
+    def ends(self, topic: str) -> Mapping[int, int]:
+        """Partition to the offset of the record to come.
+
+        The embedded broker reports the first offset of the last batch instead: reading from there finds the true end.
+        """
+        try:
+            partitions = self._partitions(topic)
+            self._consumer.assign(partitions)
+            for partition, offset in self._consumer.end_offsets(partitions).items():
+                self._consumer.seek(partition, offset)
+            until = monotonic() + LOOKS_S
+            while self._consumer.poll(timeout_ms=LOOK_MS) and monotonic() < until:
+                pass
+            return {partition.partition: self._consumer.position(partition) for partition in partitions}
+        except KafkaError as error:
+            raise self._away(error) from error
+
+    def records(self, topic: str, ends: Mapping[int, int]) -> Iterator[Stored]:
+        """The records of `topic` before `ends`, a partition after the other."""
+        for partition, end in sorted(ends.items()):
+            yield from self._read(TopicPartition(topic, partition), None, end)
+
+    def at(self, topic: str, partition: int, offset: int) -> Stored | None:
+        """The record that stands there; None where there is none (any more)."""
+        try:
+            if partition not in (self._consumer.partitions_for_topic(topic) or ()):
+                return None
+            place = TopicPartition(topic, partition)
+            beginning = self._consumer.beginning_offsets([place])[place]
+        except KafkaError as error:
+            raise self._away(error) from error
+        if not beginning <= offset < self.ends(topic)[partition]:
+            return None
+        found = next(self._read(place, offset, offset + 1), None)
+        return found if found is not None and found.offset == offset else None
+
+    def close(self) -> None:
+        """Disconnect."""
+        self._consumer.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _read(self, place: TopicPartition, begin: int | None, end: int) -> Iterator[Stored]:
+        """Before offset `end`, from `begin`, or from the beginning."""
+        try:
+            self._consumer.assign([place])
+            start = self._consumer.beginning_offsets([place])[place] if begin is None else begin
+            self._consumer.seek(place, start)
+            deadline = monotonic() + self._timeout_s
+            while start < end and self._consumer.position(place) < end:
+                records = self._consumer.poll(timeout_ms=POLL_MS).get(place, ())
+                if not records and monotonic() > deadline:
+                    raise self._away(f"nothing of {place.topic} came within {self._timeout_s:.0f} s")
+                yield from (_stored(record) for record in records if record.offset < end)
+                if records:
+                    deadline = monotonic() + self._timeout_s
+        except KafkaError as error:
+            raise self._away(error) from error
+
+    def _partitions(self, topic: str) -> list[TopicPartition]:
+        numbers = self._consumer.partitions_for_topic(topic)
+        if not numbers:
+            raise BusUnavailable(
+                f"Kafka at {self._bootstrap} has no topic {topic}; is the stack set up? (omnibus up, omnibus setup)"
+            )
+        return [TopicPartition(topic, number) for number in sorted(numbers)]
+
+    def _away(self, error: object) -> BusUnavailable:
+        return BusUnavailable(f"Kafka at {self._bootstrap} does not answer: {error}; is the stack up? (omnibus up)")
+
+
+def _stored(record: Any) -> Stored:
+    headers = tuple((name, value or b"") for name, value in record.headers or ())
+    return Stored(record.topic, record.partition, record.offset, record.timestamp, record.key, record.value, headers)
