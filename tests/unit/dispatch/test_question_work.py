@@ -13,6 +13,7 @@ from records import record
 
 from producers.errors import BusUnavailable
 from schemas.answers import AnswerCompleted, AnswerFailed
+from schemas.questions import QueryCancelled
 from workers.answer.asked import Questions, ReplyTo
 from workers.answer.reply import CLAIM_S, Replies
 from workers.dispatch.dead_letters import DeadLetters
@@ -33,6 +34,7 @@ class World:
     publisher: RecordingPublisher = field(default_factory=RecordingPublisher)
     now: float = 0.0
     topics_away: bool = False
+    topics_gone: bool = False
 
     def __post_init__(self) -> None:
         self.cache = DictCache(lambda: self.now)
@@ -52,7 +54,7 @@ class World:
     def topic_exists(self, _: str) -> bool:
         if self.topics_away:
             raise ServiceUnavailable("Kafka does not answer")
-        return True
+        return not (self.topics_gone and self.publisher.away)
 
     def ask(self, request_id: str, body: dict[str, Any] | bytes, *, offset: int = 0, partition: int = 0) -> Position:
         value = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -63,6 +65,21 @@ class World:
             partition=partition,
             headers=(("ce_id", request_id.encode()), ("mine", b"\xff")),
         )
+        self.work.take(entry)
+        return entry.position
+
+    def cancel(
+        self,
+        request_id: str,
+        *,
+        offset: int,
+        partition: int = 0,
+        body: Any = None,
+        headers: tuple[tuple[str, bytes], ...] = (),
+    ) -> Position:
+        value = json.dumps({"request_id": request_id} if body is None else body).encode()
+        kind = ("ce_type", QueryCancelled.event_type.encode())
+        entry = record(value, topic="rag.queries", offset=offset, partition=partition, headers=(kind, *headers))
         self.work.take(entry)
         return entry.position
 
@@ -244,7 +261,7 @@ def test_a_worker_that_is_just_replying_when_the_deadline_passes_wins(world: Wor
     world.cache.claim("reply:1", b"claimed", ttl_s=CLAIM_S)
     assert world.step(5) == []
     assert world.failures() == []
-    world.cache.put_many({"reply:1": b"done"}, ttl_s=60)
+    world.cache.put_many({"reply:1": b"done rag.queries:0:0"}, ttl_s=60)
     assert world.step() == [position]
 
 
@@ -294,3 +311,162 @@ def test_a_twin_of_a_question_that_was_taken_away_stands_for_itself(world: World
     assert world.step() == []
     world.answer("1")
     assert world.step() == [twin]
+
+
+def test_a_question_that_is_cancelled_gets_its_failure_at_once(world: World) -> None:
+    position = world.ask("1", {"text": "what?"})
+    world.step()
+    cancel = world.cancel("1", offset=1)
+    assert set(world.step()) == {position, cancel}
+    (failed,) = world.failures()
+    assert (failed.request_id, failed.code, failed.retryable) == ("1", "cancelled", False)
+    assert not world.work.busy
+
+
+def test_a_question_that_is_cancelled_before_it_was_started_is_never_started(world: World) -> None:
+    positions = [world.ask("1", {"text": "what?"}), world.cancel("1", offset=1)]
+    assert set(world.step()) == set(positions)
+    assert [failed.code for failed in world.failures()] == ["cancelled"]
+    assert world.jobs.questions == []
+
+
+def test_a_cancellation_of_what_has_its_reply_changes_nothing(world: World) -> None:
+    world.ask("1", {"text": "what?"})
+    world.step()
+    world.answer("1")
+    world.step()
+    cancel = world.cancel("1", offset=1)
+    assert world.step() == [cancel]
+    assert len(world.publisher.sent) == 1
+
+
+def test_a_cancellation_that_comes_before_its_question_changes_nothing(world: World) -> None:
+    assert world.step() == []
+    cancel = world.cancel("1", offset=0)
+    assert world.step() == [cancel]
+    position = world.ask("1", {"text": "what?"}, offset=1)
+    world.step()
+    world.answer("1")
+    assert world.step() == [position]
+    assert world.publisher.on("rag.queries.dlt") == world.failures() == []
+
+
+def test_a_question_of_another_dispatcher_can_be_cancelled(world: World) -> None:
+    other = World()
+    other.work.questions, other.work.replies = world.questions, world.replies
+    position = world.ask("1", {"text": "what?"}, partition=0)
+    world.step()
+    cancel = other.cancel("1", offset=0, partition=1)
+    assert other.step() == [cancel]
+    assert world.step() == [position]
+    assert [failed.code for failed in world.failures()] == ["cancelled"]
+
+
+def test_a_cancellation_waits_for_a_process_that_is_about_to_reply(world: World) -> None:
+    position = world.ask("1", {"text": "what?"})
+    world.step()
+    world.cache.claim("reply:1", b"claimed", ttl_s=CLAIM_S)
+    cancel = world.cancel("1", offset=1)
+    assert world.step() == []
+    world.step(CLAIM_S - 1)
+    assert world.failures() == []
+    world.step(1)
+    assert set(world.step()) <= {position, cancel}
+    assert [failed.code for failed in world.failures()] == ["cancelled"]
+
+
+def test_a_question_is_not_started_while_its_cancellation_cannot_be_told(world: World) -> None:
+    world.cache.claim("reply:1", b"claimed", ttl_s=CLAIM_S)
+    positions = [world.ask("1", {"text": "what?"}), world.cancel("1", offset=1)]
+    assert world.step() == []
+    assert set(world.step(CLAIM_S)) == set(positions)
+    assert world.jobs.questions == []
+
+
+@pytest.mark.parametrize("body", [{}, {"request_id": 7}, {"request_id": ""}, {"request_id": "x" * 201}, []])
+def test_a_cancellation_that_names_no_question_is_kept_and_answered_to_nobody(world: World, body: Any) -> None:
+    position = world.cancel("", offset=3, body=body)
+    assert world.step() == [position]
+    (letter,) = world.publisher.sent
+    assert (letter.topic, letter.text("dlt_kind")) == ("rag.queries.dlt", "bad_event")
+
+
+def test_a_cancellation_may_name_the_question_in_a_header(world: World) -> None:
+    world.ask("1", {"text": "what?"})
+    world.step()
+    world.cancel("", offset=1, body={}, headers=(("ce_requestid", b"1"),))
+    world.step()
+    assert [failed.code for failed in world.failures()] == ["cancelled"]
+
+
+def test_an_id_that_is_used_again_gets_the_reply_again(world: World) -> None:
+    first = world.ask("1", {"text": "what?"}, offset=0)
+    world.step()
+    world.answer("1")
+    assert world.step() == [first]
+    again = world.ask("1", {"text": "what?"}, offset=1)
+    assert world.step() == [again]
+    one, other = world.publisher.on("rag.replies")
+    assert (one.value, one.attributes["id"]) == (other.value, other.attributes["id"])
+    assert len(world.jobs.questions) == 1
+
+
+def test_a_bad_question_with_an_id_that_was_used_gets_that_reply_again(world: World) -> None:
+    world.ask("1", {"text": "what?"}, offset=0)
+    world.step()
+    world.answer("1")
+    world.step()
+    bad = world.ask("1", b"no JSON", offset=1)
+    assert world.step() == [bad]
+    one, other = world.publisher.on("rag.replies")
+    assert one.value == other.value
+
+
+def test_a_record_that_is_read_again_after_its_reply_gets_no_second_one(world: World) -> None:
+    for _ in range(2):
+        position = world.ask("1", {"text": "what?"}, offset=0)
+        world.step()
+        if not world.replies.done(["1"]):
+            world.answer("1")
+        world.step()
+        bad = world.ask("2", b"no JSON", offset=1)
+        assert bad in world.step()
+        world.work.drop(0)
+    assert position.offset == 0
+    assert [sent.attributes["requestid"] for sent in world.publisher.on("rag.replies")] == ["1", "2"]
+
+
+def test_a_reply_that_was_ready_when_the_broker_was_away_is_sent_when_it_is_back(world: World) -> None:
+    position = world.ask("1", {"text": "what?"})
+    world.step()
+    world.publisher.away = True
+    with pytest.raises(ServiceUnavailable):
+        world.answer("1")
+    with pytest.raises(ServiceUnavailable):
+        world.step(1)
+    world.publisher.away = False
+    world.step(1)
+    assert world.step() == [position]
+    (sent,) = world.publisher.on("rag.replies")
+    assert sent.attributes["type"] == AnswerCompleted.event_type
+    assert len(world.jobs.questions) == 1
+
+
+def test_a_broker_that_was_away_does_not_change_where_replies_go(world: World) -> None:
+    world.ask("1", {"text": 1, "reply_topic": "team.a"})
+    world.publisher.away = True
+    with pytest.raises(ServiceUnavailable):
+        world.step()
+    world.publisher.away = False
+    world.step()
+    assert len(world.publisher.on("team.a")) == 1
+
+
+def test_a_reply_topic_that_has_vanished_is_replaced_by_that_of_all(world: World) -> None:
+    world.ask("1", {"text": 1, "reply_topic": "team.a"})
+    world.publisher.away, world.topics_gone = True, True
+    with pytest.raises(ServiceUnavailable):
+        world.work.advance(0.0)
+    world.publisher.away = False
+    world.step()
+    assert [failed.request_id for failed in world.failures()] == ["1"]
