@@ -19,7 +19,7 @@ from workers.answer.reply import CLAIM_S, Replies
 from workers.dispatch.dead_letters import DeadLetters
 from workers.dispatch.inquiries import InquiryRules
 from workers.dispatch.questions import QuestionWork
-from workers.domain.record import Position
+from workers.domain.record import Incoming, Position
 from workers.errors import ServiceUnavailable, WorkLost
 
 BEGIN = datetime(2031, 1, 1, tzinfo=UTC)
@@ -470,3 +470,12 @@ def test_a_reply_topic_that_has_vanished_is_replaced_by_that_of_all(world: World
     world.publisher.away = False
     world.step()
     assert [failed.request_id for failed in world.failures()] == ["1"]
+
+
+def test_a_record_that_the_client_cannot_read_becomes_a_dead_letter_and_nobody_is_told(world: World) -> None:
+    entry = Incoming("rag.queries", Position(0, 7), None, b"the batch", unreadable="the checksum is wrong")
+    world.work.take(entry)
+    assert world.step() == [entry.position]
+    (letter,) = world.publisher.sent
+    assert (letter.topic, letter.value) == ("rag.queries.dlt", b"the batch")
+    assert letter.text("dlt_reason") == "the checksum is wrong"
