@@ -172,7 +172,8 @@ class AnswerSteps:
         wanted = [hit.segment_id for hit in _hits(state)]
         segments = {segment.id: segment for segment in self._parts.index.segments(wanted)}
         message = completed(asked, state, _hits(state), segments, self._parts.lineage)
-        self._parts.replies.terminal(asked.reply_to, message)
+        traces = {segment.ref.trace for segment in segments.values()}
+        self._parts.replies.terminal(asked.reply_to, message, traces=traces)
         return {}
 
 

@@ -8,7 +8,7 @@ have is sent by whoever finds it first; the dispatcher looks for them.
 """
 
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from uuid import NAMESPACE_URL, uuid5
 
 from producers.errors import BusUnavailable, TooLargeForBus
@@ -46,28 +46,32 @@ class Replies:
         event_id = _event_id(to.request_id, f"delta:{sequence}")
         self._publish(to, message, event_id, {"sequence": str(sequence)})
 
-    def terminal(self, to: ReplyTo, message: Terminal) -> bool:
+    def terminal(self, to: ReplyTo, message: Terminal, *, traces: Collection[str] = ()) -> bool:
         """Publish the one terminal reply; False when there is one already, or another process is about to publish it.
 
+        With `traces` (`ObjectRef.trace`) of the objects that it is about, the kept copy is erased with any of them.
         Raises `ServiceUnavailable`; nothing is claimed then.
         """
         key = _key(to.request_id)
         if not self._cache.claim(key, CLAIMED, ttl_s=self._claim_s):
             return False
         try:
-            self._send(to, self._settled(to, message))
+            self._send(to, self._settled(to, message, traces))
         except BaseException:
             self._cache.delete([key])
             raise
         self._cache.put_many({key: DONE + to.asked_at.encode()}, ttl_s=DONE_S)
         return True
 
-    def again(self, to: ReplyTo) -> bool:
-        """Send a copy of the kept terminal reply, with its event id; False when none is kept. Raises as `terminal`."""
+    def again(self, to: ReplyTo) -> None:
+        """Send a copy of the kept terminal reply, with its event id, to who asked again. Raises as `terminal`."""
         kept = self._kept(to.request_id)
         if kept is not None:
             self._send(to, kept)
-        return kept is not None
+            return
+        reason = "the reply to this id was erased with an object that it is about; ask with another id"
+        erased = AnswerFailed(request_id=to.request_id, code=FailureCode.OBJECT_GONE, message=reason, retryable=False)
+        self._publish(to, erased, _event_id(to.request_id, f"erased:{to.asked_at}"), {})
 
     def unsent(self, questions: Sequence[ReplyTo]) -> Mapping[str, Terminal]:
         """Request id -> the kept terminal reply, of those of the questions that have one which may not be sent."""
@@ -89,8 +93,10 @@ class Replies:
                 self._cache.put_many({_body_key(to.request_id): _packed(candidate)}, ttl_s=KEPT_S)
             return
 
-    def _settled(self, to: ReplyTo, message: Terminal) -> Terminal:
+    def _settled(self, to: ReplyTo, message: Terminal, traces: Collection[str]) -> Terminal:
         """The terminal message that was tried first: whether the broker has it may be unknown, so it stays."""
+        if traces:
+            self._cache.relate({trace: [_body_key(to.request_id)] for trace in traces}, ttl_s=KEPT_S)
         if self._cache.claim(_body_key(to.request_id), _packed(message), ttl_s=KEPT_S):
             return message
         return self._kept(to.request_id) or message

@@ -169,10 +169,18 @@ def test_a_reply_whose_acknowledgement_was_lost_is_sent_again_and_never_contradi
 
 def test_a_reply_that_is_kept_can_be_sent_again_as_it_was(world: World) -> None:
     world.replies.terminal(TO, COMPLETED)
-    assert world.replies.again(TO)
+    world.replies.again(TO)
     first, second = world.publisher.sent
     assert (first.value, first.attributes["id"]) == (second.value, second.attributes["id"])
-    assert not world.replies.again(ReplyTo("2", "team.a", "them"))
+
+
+def test_a_kept_reply_is_erased_with_any_object_that_it_is_about(world: World) -> None:
+    world.replies.terminal(TO, COMPLETED, traces=["object:a", "object:b"])
+    assert world.cache.forget("object:b") == ["reply-body:1"]
+    world.replies.again(TO)
+    first, second = world.publisher.sent
+    assert AnswerFailed.model_validate_json(second.value or b"").code == "object_gone"
+    assert first.attributes["id"] != second.attributes["id"]
 
 
 def test_a_reply_that_was_kept_and_not_sent_is_known(world: World) -> None:
