@@ -74,6 +74,8 @@ def hostile(make: Callable[[random.Random], Hostile], count: int, seed: int) -> 
                 made = spoil(made, dice)
         if dice.random() < 0.002:
             made = replace(made, value=(made.value or b"") + b" " * LARGE)
+        if made.key is None and made.value is None:
+            made = replace(made, value=b"")  # nothing at all is no record that the client would send
         before = [*before[-100:], made]
         yield made
 

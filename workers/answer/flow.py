@@ -159,11 +159,17 @@ class AnswerSteps:
         return {**state, "answer": answer.text, "refused": answer.refused, "citations": citations}
 
     def _streamer(self, asked: Asked) -> Callable[[str], None]:
-        sent = 0
+        sent, bus_away = 0, False
 
         def send(text: str) -> None:
-            nonlocal sent
-            self._parts.replies.delta(asked.reply_to, sent, text)
+            nonlocal sent, bus_away
+            if bus_away:
+                return
+            try:
+                self._parts.replies.delta(asked.reply_to, sent, text)
+            except ServiceUnavailable:
+                # The terminal reply has all of the text; no further piece may follow the gap.
+                bus_away = True
             sent += 1
 
         return send

@@ -204,7 +204,8 @@ class QuestionWork:
 
     def _close(self, request_id: str) -> None:
         self._done.append(self._open.pop(request_id).position)
-        self._done += [twin.position for twin in self._twins if twin.asked.request_id == request_id]
+        # Whoever asked while the reply was on its way may have come too late to see it.
+        self._new.extend(twin for twin in self._twins if twin.asked.request_id == request_id)
         self._twins = [twin for twin in self._twins if twin.asked.request_id != request_id]
 
     def _resend(self, now: float) -> None:

@@ -226,3 +226,9 @@ def test_an_answer_that_is_not_ready_at_the_deadline_ends_there(wait_until: Call
 def test_an_answer_that_somebody_waits_for_is_written_to_its_end() -> None:
     world = World(Shelf())
     assert write(world)["answer"] == "The tower is blue and it was painted in 1889. [1]"
+
+
+def test_an_answer_is_written_to_its_end_though_its_pieces_cannot_be_sent() -> None:
+    world = World(Shelf())
+    world.publisher.away = True
+    assert write(world)["answer"] == "The tower is blue and it was painted in 1889. [1]"
