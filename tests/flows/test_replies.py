@@ -21,8 +21,9 @@ TEXT = "What is the heron called?"
 
 @pytest.fixture
 def pond(stack: Stack, tmp_path: Path) -> str:
-    """A text to ask about; the prefix that it is under."""
+    """A text to ask about; the prefix that it is under. The worker has answered before, and so has its connections."""
     stack.upload(tmp_path, {"pond/heron.txt": b"The heron at the pond is called Agatha."})
+    assert stack.run("ask", TEXT, "--prefix", "pond/", "--json").status == 0
     return "pond/"
 
 
