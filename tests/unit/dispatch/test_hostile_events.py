@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from fakes.jobs import canned
 from hostile import Hostile, hostile, notifications, questions
 from media_world import World as MediaWorld
-from test_question_work import World as QuestionWorld
+from question_world import World as QuestionWorld
 
 from schemas.answers import TERMINAL
 from workers.dispatch.inquiries import Refused, Withdrawn, inquiry
