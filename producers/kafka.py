@@ -11,6 +11,8 @@ from producers.errors import BusUnavailable, TooLargeForBus
 from schemas.envelope import Message, to_record
 
 TIMEOUT_S = 10.0
+NAME_ERRORS = "surrogateescape"
+"""How a header name that is not UTF-8 is text here, and its own bytes on the bus: PEP 383."""
 LARGEST = 16 * 1024 * 1024
 """Bytes of a record. The broker's own limit decides; ours must not be the lower one, or a record that fits into a topic
 would not fit into its dead letters, which have more headers."""
@@ -73,7 +75,7 @@ class Publisher:
         """Send (topic, key, value, headers) records together, and wait for all of them. Raises `TooLargeForBus`."""
         try:
             sent: list[Any] = [
-                self._producer.send(topic, key=key, value=value, headers=list(headers))
+                self._producer.send(topic, key=key, value=value, headers=_as_sent(headers))
                 for topic, key, value, headers in records
             ]
             for future in sent:
@@ -92,3 +94,16 @@ class Publisher:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class _Name(str):
+    """A header name whose bytes are what they were when it was read."""
+
+    __slots__ = ()
+
+    def encode(self, encoding: str = "utf-8", errors: str = NAME_ERRORS) -> bytes:
+        return super().encode(encoding, NAME_ERRORS if errors == "strict" else errors)
+
+
+def _as_sent(headers: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
+    return [(_Name(name), value) for name, value in headers]

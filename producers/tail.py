@@ -8,6 +8,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
 from producers.errors import BusUnavailable
+from producers.reading import Unreadable, read_on
 
 
 class Tail:
@@ -27,6 +28,7 @@ class Tail:
                 bootstrap_timeout_ms=int(timeout_s * 1000),
                 reconnect_backoff_max_ms=1000,
             )
+            read_on(self._consumer)
             partitions = [
                 TopicPartition(topic, number) for number in sorted(self._consumer.partitions_for_topic(topic) or ())
             ]
@@ -42,11 +44,11 @@ class Tail:
             ) from error
 
     def records(self, *, timeout_s: float) -> Iterator[Any]:
-        """Kafka records as they come, until `timeout_s` seconds have passed."""
+        """Kafka records as they come, but for those that nobody can read, until `timeout_s` seconds have passed."""
         deadline = monotonic() + timeout_s
         while (left := deadline - monotonic()) > 0:
             for batch in self._consumer.poll(timeout_ms=max(1, min(100, int(left * 1000)))).values():
-                yield from batch
+                yield from (record for record in batch if not isinstance(record, Unreadable))
 
     def close(self) -> None:
         """Disconnect."""

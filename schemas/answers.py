@@ -110,6 +110,7 @@ class FailureCode(StrEnum):
     MEDIA_TOO_LARGE = "media_too_large"
     OBJECT_GONE = "object_gone"
     DEADLINE_EXCEEDED = "deadline_exceeded"
+    CANCELLED = "cancelled"
     MODEL_UNAVAILABLE = "model_unavailable"
     SERVICE_UNAVAILABLE = "service_unavailable"
     WORK_LOST = "work_lost"

@@ -6,7 +6,7 @@ are query-escaped; unknown fields are kept out of the way.
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Literal, Self
+from typing import Any, Literal, Self
 from urllib.parse import quote_plus, unquote_plus
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -89,6 +89,12 @@ class NotificationRecord(_Wire):
     def removed(self) -> bool:
         """Whether the object was removed by this event."""
         return self.event_name.startswith(REMOVED)
+
+
+class Entries(_Wire):
+    """What a message on `media.events` holds, entry by entry: a bad one says nothing about the others."""
+
+    records: list[Any] = Field(alias="Records", min_length=1)
 
 
 class Notification(_Wire):

@@ -1,4 +1,4 @@
-"""Questions as they travel on `rag.queries`."""
+"""Questions, and their cancellation, as they travel on `rag.queries`."""
 
 import base64
 from collections.abc import Mapping
@@ -93,6 +93,14 @@ class QueryRequested(Message):
         if not (self.text or self.image or self.audio):
             raise ValueError("a question needs at least one of text, image and audio")
         return self
+
+
+class QueryCancelled(Message):
+    """The requester no longer wants the answer. Whoever knows the request id may say so."""
+
+    event_type: ClassVar[str] = "io.omnibus.query.cancelled.v1"
+
+    request_id: Annotated[str, StringConstraints(min_length=1)]
 
 
 def request_id(attributes: Mapping[str, str], topic: str, partition: int, offset: int) -> str:

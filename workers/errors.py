@@ -78,6 +78,12 @@ class DeadlineExceeded(Permanent):
     kind = "deadline_exceeded"
 
 
+class Cancelled(Permanent):
+    """The requester no longer wants the answer."""
+
+    kind = "cancelled"
+
+
 class WorkLost(Transient):
     """A task did not report within its lease, on every try."""
 

@@ -15,11 +15,11 @@ def ask(
     prefix: options.Prefix = "",
     top_k: options.TopK = 10,
     stream: Annotated[bool, typer.Option("--stream", help="Show the answer while it is written.")] = False,
-    timeout: options.Timeout = 120,
+    timeout: options.Patience = 120,
     data: options.Data = None,
     json: options.Json = False,
 ) -> None:
-    """Ask a question and print the answer with its sources."""
+    """Ask a question and print the answer with its sources. Ctrl-C cancels it."""
     with one_line():
         from rich.console import Console
 

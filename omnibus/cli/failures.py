@@ -30,8 +30,8 @@ def one_line() -> Iterator[None]:
         _fail(str(error), USAGE)
     except ModuleNotFoundError as error:
         _fail(f"this command needs more than the light client ({error.name}): pip install 'omnibus[embedded]'", FAILED)
-    except KeyboardInterrupt:
-        _fail("interrupted", 130)
+    except KeyboardInterrupt as interrupted:
+        _fail(str(interrupted) or "interrupted", 130)
 
 
 def _fail(message: str, status: int) -> None:

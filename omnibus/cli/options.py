@@ -14,6 +14,7 @@ Modality = Annotated[
 Prefix = Annotated[str, typer.Option("--prefix", help="Only objects whose key starts with this.")]
 TopK = Annotated[int, typer.Option("-k", min=1, max=100, help="How many hits.")]
 Timeout = Annotated[float, typer.Option("--timeout", min=0.1, help="Seconds to wait.")]
+Patience = Annotated[float, typer.Option("--timeout", min=0.1, help="Seconds that the question has, deadline and all.")]
 Profile = Annotated[
     str | None, typer.Option("--profile", help="Which models: offline or offline-small (default: offline).")
 ]

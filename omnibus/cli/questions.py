@@ -60,7 +60,10 @@ def pose(
         stream.print(text, end="", soft_wrap=True, highlight=False, markup=False)
 
     with Console(stderr=True).status("asking ..."), Publisher(settings.kafka, source="/omnibus/cli") as publisher:
-        reply = ask(publisher, settings.kafka, query, timeout_s=timeout_s, on_delta=show if stream else None)
+        try:
+            reply = ask(publisher, settings.kafka, query, timeout_s=timeout_s, on_delta=show if stream else None)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt("the question was cancelled") from None
     if isinstance(reply, AnswerFailed):
         again = " (asking again later may help)" if reply.retryable else ""
         raise CommandFailed(f"{reply.message} [{reply.code.value}]{again}")

@@ -14,7 +14,7 @@ def search(
     modality: options.Modality = None,
     prefix: options.Prefix = "",
     top_k: options.TopK = 10,
-    timeout: options.Timeout = 60,
+    timeout: options.Patience = 60,
     data: options.Data = None,
     json: options.Json = False,
 ) -> None:

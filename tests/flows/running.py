@@ -14,6 +14,8 @@ from typing import Any
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from minio import Minio
 
+from producers.reading import read_on
+
 PROFILE = "offline-small"
 
 
@@ -91,9 +93,8 @@ class Stack:
 
     def records(self, topic: str, wanted: Callable[[Any], bool], timeout_s: float = 60) -> Iterator[Any]:
         """The records of `topic`, from its beginning, that are `wanted`, as they come."""
-        consumer = KafkaConsumer(
-            bootstrap_servers=self.endpoints["kafka"], auto_offset_reset="earliest", fetch_max_wait_ms=50
-        )
+        kafka = self.endpoints["kafka"]
+        consumer = read_on(KafkaConsumer(bootstrap_servers=kafka, auto_offset_reset="earliest", fetch_max_wait_ms=50))
         try:
             consumer.assign([TopicPartition(topic, p) for p in consumer.partitions_for_topic(topic)])
             consumer.seek_to_beginning()
@@ -116,12 +117,12 @@ class Stack:
         body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
         given = [("ce_id", request_id.encode()), *((name, value.encode()) for name, value in headers.items())]
         self.send("rag.queries", body, headers=given)
-        record = self.first("rag.replies", lambda r: _is_terminal(r, request_id))
+        record = self.first("rag.replies", lambda r: is_terminal(r, request_id))
         return {name: value.decode() for name, value in record.headers}, json.loads(record.value)
 
     def replies(self, request_id: str, timeout_s: float) -> list[Any]:
         """All terminal replies to a question that come within `timeout_s`."""
-        return list(self.records("rag.replies", lambda r: _is_terminal(r, request_id), timeout_s))
+        return list(self.records("rag.replies", lambda r: is_terminal(r, request_id), timeout_s))
 
 
 def up(kind: str, data: Path, settings: Mapping[str, str] | None = None) -> Stack:
@@ -133,7 +134,8 @@ def up(kind: str, data: Path, settings: Mapping[str, str] | None = None) -> Stac
     return Stack(data)
 
 
-def _is_terminal(record: Any, request_id: str) -> bool:
+def is_terminal(record: Any, request_id: str) -> bool:
+    """Whether it is a terminal reply to this question."""
     headers = dict(record.headers)
     return headers.get("ce_requestid") == request_id.encode() and headers.get("ce_type", b"").startswith(
         (b"io.omnibus.answer.completed", b"io.omnibus.answer.failed")

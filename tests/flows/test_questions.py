@@ -2,14 +2,18 @@
 
 import io
 import json
+import signal
+import subprocess
+import sys
 import uuid
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 import pytest
 from minio import Minio
 from PIL import Image
-from running import Stack
+from running import Stack, is_terminal
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -131,12 +135,66 @@ def test_a_step_that_fails_gives_exactly_one_terminal_reply(stack: Stack) -> Non
     assert len(stack.replies(request_id, timeout_s=3)) == 1
 
 
-def test_the_same_question_twice_is_answered_once(stack: Stack, handbook: str) -> None:
+def test_who_asks_again_with_the_same_id_gets_the_same_reply_again(stack: Stack, handbook: str) -> None:
     request_id = str(uuid.uuid4())
     payload = {"text": "otters", "generate": False, "filters": {"prefix": handbook}}
     stack.question(payload, ce_id=request_id)
-    stack.question(payload, ce_id=request_id)
-    assert len(stack.replies(request_id, timeout_s=3)) == 1
+    stack.send("rag.queries", json.dumps(payload).encode(), headers=[("ce_id", request_id.encode())])
+    first, again = islice(stack.records("rag.replies", lambda r: is_terminal(r, request_id)), 2)
+    assert (first.value, dict(first.headers)["ce_id"]) == (again.value, dict(again.headers)["ce_id"])
+
+
+def stream(stack: Stack, handbook: str, request_id: str) -> None:
+    """Ask something that takes a while to answer, and wait for the first words."""
+    body = {"text": "Tell me all about the otters and the ferry.", "stream": True, "filters": {"prefix": handbook}}
+    wanted = request_id.encode()
+    stack.send("rag.queries", json.dumps(body).encode(), key=wanted, headers=[("ce_id", wanted)])
+    stack.first("rag.replies", lambda r: dict(r.headers).get("ce_requestid") == wanted)
+
+
+def cancel(stack: Stack, request_id: str) -> None:
+    headers = [("ce_type", b"io.omnibus.query.cancelled.v1"), ("ce_id", str(uuid.uuid4()).encode())]
+    body = json.dumps({"request_id": request_id}).encode()
+    stack.send("rag.queries", body, key=request_id.encode(), headers=headers)
+
+
+def test_an_answer_that_is_cancelled_while_it_is_written_ends_with_a_failure(stack: Stack, handbook: str) -> None:
+    request_id = str(uuid.uuid4())
+    stream(stack, handbook, request_id)
+    cancel(stack, request_id)
+    (reply,) = stack.replies(request_id, timeout_s=5)
+    assert json.loads(reply.value)["code"] == "cancelled"
+    # The generator is free for the next one.
+    done = stack.run("ask", "At what time does the ferry to Gull Island leave?", "--prefix", handbook, "--json")
+    assert "9:40" in done.json["answer"]
+
+
+def test_a_cancellation_of_what_nobody_asked_or_was_answered_changes_nothing(stack: Stack, handbook: str) -> None:
+    request_id = str(uuid.uuid4())
+    cancel(stack, request_id)
+    stack.question({"text": "otters", "generate": False, "filters": {"prefix": handbook}}, ce_id=request_id)
+    cancel(stack, request_id)
+    (reply,) = stack.replies(request_id, timeout_s=3)
+    assert json.loads(reply.value)["hits"]
+
+
+def test_whoever_interrupts_ask_cancels_the_question(stack: Stack, handbook: str) -> None:
+    text = f"Tell me all about the otters and the ferry, number {uuid.uuid4()}."
+    command = [sys.executable, "-m", "omnibus", "ask", text, "--prefix", handbook, "--data", str(stack.data)]
+    asking = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    asked = stack.first("rag.queries", lambda r: text.encode() in r.value)
+    asking.send_signal(signal.SIGINT)
+    _, errors = asking.communicate(timeout=60)
+    assert asking.returncode == 130
+    assert errors.splitlines()[-1].endswith("omnibus: the question was cancelled")
+    (reply,) = stack.replies(dict(asked.headers)["ce_id"].decode(), timeout_s=5)
+    assert json.loads(reply.value)["code"] == "cancelled"
+
+
+def test_the_patience_of_ask_is_the_question_s_deadline(stack: Stack, handbook: str) -> None:
+    done = stack.run("ask", "Tell me all about the otters.", "--prefix", handbook, "--timeout", "0.3")
+    assert done.status == 1
+    assert "[deadline_exceeded]" in done.err
 
 
 def test_a_deadline_ends_a_question(stack: Stack, handbook: str) -> None:

@@ -20,6 +20,8 @@ class ReplyTo:
     topic: str
     tenant: str
     traceparent: str = ""
+    asked_at: str = ""
+    """The record that asked: `topic:partition:offset`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Any
 
 from celery import Celery, chain, group, signature
@@ -18,14 +18,13 @@ from workers.answer.fuse import fuse
 from workers.answer.generate import Writer, wording
 from workers.answer.reply import Replies
 from workers.answer.retrieve import RETRIEVERS, Retrieval, Retrieved
+from workers.answer.unwanted import Unwanted
 from workers.domain.hit import FusedHit
 from workers.errors import DeadlineExceeded, ServiceUnavailable
 from workers.ports.encoders import TextEncoder
 from workers.ports.index import Index
 
 QUEUE = "answer"
-EXPENSIVE = ("encode", "generate")
-"""Steps before which it pays to ask whether the question has its reply already."""
 State = dict[str, Any]
 """What travels between the steps: ids, scores and timings."""
 
@@ -105,18 +104,24 @@ class AnswerSteps:
 
     def _run(self, step: str, request_id: str, state: State, work: Callable[[Asked, State], State]) -> State:
         asked = self._parts.questions.get(request_id)
-        if step in EXPENSIVE and self._parts.replies.done([request_id]):
-            # Started a second time, and the first was faster after all.
-            raise Ignore
         begun = perf_counter()
         try:
-            _check_deadline(asked, step)
+            self._check_wanted(asked, step)
             after = work(asked, state)
+        except Ignore:
+            raise
         except Exception as error:
             self._parts.replies.fail(asked.reply_to, error)
             raise
         timings = {**state.get("timings_ms", {}), step: round((perf_counter() - begun) * 1000, 2)}
         return {**after, "timings_ms": timings}
+
+    def _check_wanted(self, asked: Asked, step: str) -> None:
+        if self._parts.replies.done([asked.request_id]):
+            # Cancelled, or started a second time, and the first was faster after all.
+            raise Ignore
+        if asked.deadline <= datetime.now(UTC):
+            raise DeadlineExceeded(f"the deadline passed at step {step!r}")
 
     def _encode(self, asked: Asked, state: State) -> State:
         self._parts.encoded.put(asked.request_id, self._parts.encoder.encode(asked))
@@ -145,18 +150,26 @@ class AnswerSteps:
             seen,
             sources,
             on_text=self._streamer(asked) if asked.query.stream else None,
-            should_stop=lambda: asked.deadline <= datetime.now(UTC),
+            should_stop=Unwanted(asked, parts.replies, utc_now=lambda: datetime.now(UTC), clock=monotonic),
         )
+        # What was stopped is no answer.
+        self._check_wanted(asked, "generate")
         answer = attribute(answer, wording(asked.query.text, seen), sources, parts.text)
         citations = [[c.marker, c.segment.id, c.quote] for c in answer.citations]
         return {**state, "answer": answer.text, "refused": answer.refused, "citations": citations}
 
     def _streamer(self, asked: Asked) -> Callable[[str], None]:
-        sent = 0
+        sent, bus_away = 0, False
 
         def send(text: str) -> None:
-            nonlocal sent
-            self._parts.replies.delta(asked.reply_to, sent, text)
+            nonlocal sent, bus_away
+            if bus_away:
+                return
+            try:
+                self._parts.replies.delta(asked.reply_to, sent, text)
+            except ServiceUnavailable:
+                # The terminal reply has all of the text; no further piece may follow the gap.
+                bus_away = True
             sent += 1
 
         return send
@@ -165,13 +178,9 @@ class AnswerSteps:
         wanted = [hit.segment_id for hit in _hits(state)]
         segments = {segment.id: segment for segment in self._parts.index.segments(wanted)}
         message = completed(asked, state, _hits(state), segments, self._parts.lineage)
-        self._parts.replies.terminal(asked.reply_to, message)
+        traces = {segment.ref.trace for segment in segments.values()}
+        self._parts.replies.terminal(asked.reply_to, message, traces=traces)
         return {}
-
-
-def _check_deadline(asked: Asked, step: str) -> None:
-    if asked.deadline <= datetime.now(UTC):
-        raise DeadlineExceeded(f"the deadline passed before step {step!r}")
 
 
 def _hits(state: State) -> list[FusedHit]:

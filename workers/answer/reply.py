@@ -3,15 +3,17 @@
 The reply-once key is claimed before the terminal reply is published, and marked done after the broker has it. A
 process that dies in between leaves a claim that runs out, and the dispatcher's lease has the question worked on
 again. The message is kept before it is first tried, and never replaced: should the broker have it although its
-acknowledgement was lost, what is sent again is a copy, with the same event id.
+acknowledgement was lost, what is sent again is a copy, with the same event id. A kept message that the broker may not
+have is sent by whoever finds it first; the dispatcher looks for them.
 """
 
-from collections.abc import Sequence
+import zlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from uuid import NAMESPACE_URL, uuid5
 
-from producers.errors import BusUnavailable
+from producers.errors import BusUnavailable, TooLargeForBus
 from producers.kafka import Publisher
-from schemas.answers import TERMINAL, AnswerCompleted, AnswerDelta, AnswerFailed, FailureCode
+from schemas.answers import TERMINAL, AnswerCompleted, AnswerDelta, AnswerFailed, Degradation, FailureCode
 from schemas.envelope import Message
 from workers.answer.asked import ReplyTo
 from workers.errors import OmnibusError, ServiceUnavailable, Transient
@@ -19,18 +21,24 @@ from workers.ports.cache import Cache
 
 CLAIM_S = 30
 """Longer than a publish may take (`producers.kafka.TIMEOUT_S`), shorter than a question's lease."""
-DONE_S = 24 * 3600
+DONE_S = 25 * 3600
+"""How long a question is known to have its reply: longer than any question may take."""
+KEPT_S = DONE_S + 3600
+"""How long the reply itself is kept, for whoever asks again with the same id."""
 MESSAGE_LIMIT = 2000
 """Characters of an error's sentence that travel: it may quote what a sender wrote, of any size."""
-CLAIMED, DONE = b"claimed", b"done"
+CLAIMED, DONE = b"claimed", b"done "
+"""What the reply-once key holds; after `DONE` follows the place of the record that asked."""
+Terminal = AnswerCompleted | AnswerFailed
 
 
 class Replies:
-    """Publishes replies to the topic that each question asked for."""
+    """Publishes replies to the topic that each question asked for. `claim_s`: how long a claim outlives its process."""
 
-    def __init__(self, publisher: Publisher, cache: Cache) -> None:
+    def __init__(self, publisher: Publisher, cache: Cache, *, claim_s: int = CLAIM_S) -> None:
         self._publisher = publisher
         self._cache = cache
+        self._claim_s = claim_s
 
     def delta(self, to: ReplyTo, sequence: int, text: str) -> None:
         """Publish a piece of the answer. Raises `ServiceUnavailable`."""
@@ -38,33 +46,64 @@ class Replies:
         event_id = _event_id(to.request_id, f"delta:{sequence}")
         self._publish(to, message, event_id, {"sequence": str(sequence)})
 
-    def terminal(self, to: ReplyTo, message: AnswerCompleted | AnswerFailed) -> bool:
+    def terminal(self, to: ReplyTo, message: Terminal, *, traces: Collection[str] = ()) -> bool:
         """Publish the one terminal reply; False when there is one already, or another process is about to publish it.
 
+        With `traces` (`ObjectRef.trace`) of the objects that it is about, the kept copy is erased with any of them.
         Raises `ServiceUnavailable`; nothing is claimed then.
         """
         key = _key(to.request_id)
-        if not self._cache.claim(key, CLAIMED, ttl_s=CLAIM_S):
+        if not self._cache.claim(key, CLAIMED, ttl_s=self._claim_s):
             return False
         try:
-            self._publish(to, self._settled(to, message), _event_id(to.request_id, "terminal"), {})
-        except ServiceUnavailable:
+            self._send(to, self._settled(to, message, traces))
+        except BaseException:
             self._cache.delete([key])
             raise
-        self._cache.put_many({key: DONE}, ttl_s=DONE_S)
+        self._cache.put_many({key: DONE + to.asked_at.encode()}, ttl_s=DONE_S)
         return True
 
-    def _settled(self, to: ReplyTo, message: AnswerCompleted | AnswerFailed) -> AnswerCompleted | AnswerFailed:
+    def again(self, to: ReplyTo) -> None:
+        """Send a copy of the kept terminal reply, with its event id, to who asked again. Raises as `terminal`."""
+        kept = self._kept(to.request_id)
+        if kept is not None:
+            self._send(to, kept)
+            return
+        reason = "the reply to this id was erased with an object that it is about; ask with another id"
+        erased = AnswerFailed(request_id=to.request_id, code=FailureCode.OBJECT_GONE, message=reason, retryable=False)
+        self._publish(to, erased, _event_id(to.request_id, f"erased:{to.asked_at}"), {})
+
+    def unsent(self, questions: Sequence[ReplyTo]) -> Mapping[str, Terminal]:
+        """Request id -> the kept terminal reply, of those of the questions that have one which may not be sent."""
+        states = self._cache.get_many([_key(to.request_id) for to in questions])
+        unclaimed = [to.request_id for to, state in zip(questions, states, strict=True) if state is None]
+        bodies = self._cache.get_many([_body_key(request_id) for request_id in unclaimed])
+        return {name: _unpacked(body) for name, body in zip(unclaimed, bodies, strict=True) if body is not None}
+
+    def _send(self, to: ReplyTo, message: Terminal) -> None:
+        for candidate in _smaller_and_smaller(message):
+            try:
+                self._publish(to, candidate, _event_id(to.request_id, "terminal"), {})
+            except TooLargeForBus:
+                if candidate.event_type == AnswerFailed.event_type:
+                    raise
+                continue
+            if candidate is not message:
+                # The broker took none of the larger ones, so this is the first that anybody can have seen.
+                self._cache.put_many({_body_key(to.request_id): _packed(candidate)}, ttl_s=KEPT_S)
+            return
+
+    def _settled(self, to: ReplyTo, message: Terminal, traces: Collection[str]) -> Terminal:
         """The terminal message that was tried first: whether the broker has it may be unknown, so it stays."""
-        key = f"reply-body:{to.request_id}"
-        body = f"{message.event_type}\n{message.model_dump_json()}".encode()
-        if self._cache.claim(key, body, ttl_s=DONE_S):
+        if traces:
+            self._cache.relate({trace: [_body_key(to.request_id)] for trace in traces}, ttl_s=KEPT_S)
+        if self._cache.claim(_body_key(to.request_id), _packed(message), ttl_s=KEPT_S):
             return message
-        (first,) = self._cache.get_many([key])
-        if first is None:
-            return message
-        event_type, _, content = first.decode().partition("\n")
-        return TERMINAL[event_type].model_validate_json(content)
+        return self._kept(to.request_id) or message
+
+    def _kept(self, request_id: str) -> Terminal | None:
+        (body,) = self._cache.get_many([_body_key(request_id)])
+        return None if body is None else _unpacked(body)
 
     def fail(self, to: ReplyTo, error: Exception) -> bool:
         """Publish `error` as the terminal reply: its code and sentence if it is one of ours, else `internal`."""
@@ -78,10 +117,14 @@ class Replies:
         )
         return self.terminal(to, message)
 
-    def done(self, request_ids: Sequence[str]) -> set[str]:
-        """Those of the questions whose terminal reply the broker has."""
+    def done(self, request_ids: Sequence[str]) -> Mapping[str, str]:
+        """Request id -> the place of the record that asked, of those whose terminal reply the broker has."""
         states = self._cache.get_many([_key(request_id) for request_id in request_ids])
-        return {request_id for request_id, state in zip(request_ids, states, strict=True) if state == DONE}
+        return {
+            request_id: state.removeprefix(DONE).decode()
+            for request_id, state in zip(request_ids, states, strict=True)
+            if state is not None and state.startswith(DONE)
+        }
 
     def _publish(self, to: ReplyTo, message: Message, event_id: str, more: dict[str, str]) -> None:
         extensions = {"requestid": to.request_id, "tenant": to.tenant, **more}
@@ -95,6 +138,38 @@ class Replies:
 
 def _key(request_id: str) -> str:
     return f"reply:{request_id}"
+
+
+def _body_key(request_id: str) -> str:
+    return f"reply-body:{request_id}"
+
+
+def _packed(message: Terminal) -> bytes:
+    return zlib.compress(f"{message.event_type}\n{message.model_dump_json()}".encode(), level=1)
+
+
+def _unpacked(body: bytes) -> Terminal:
+    event_type, _, content = zlib.decompress(body).decode().partition("\n")
+    return TERMINAL[event_type].model_validate_json(content)
+
+
+def _smaller_and_smaller(message: Terminal) -> Iterator[Terminal]:
+    """The message, and what can be said where the broker takes no record of that size."""
+    yield message
+    if isinstance(message, AnswerCompleted):
+        reason = "the reply was too large for the bus; the words of its hits are left out"
+        yield message.model_copy(
+            update={
+                "hits": [hit.model_copy(update={"text": None}) for hit in message.hits],
+                "degraded": [*message.degraded, Degradation(part="reply", reason=reason)],
+            }
+        )
+    yield AnswerFailed(
+        request_id=message.request_id,
+        code=FailureCode.INTERNAL,
+        message="the reply is too large for the bus; ask for fewer hits",
+        retryable=False,
+    )
 
 
 def _event_id(request_id: str, what: str) -> str:

@@ -1,4 +1,4 @@
-"""From a record on `rag.queries` to a question, or to the reason why it is none and whom to tell."""
+"""From a record on `rag.queries` to a question or its cancellation, or to the reason why it is neither."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,12 +9,19 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from schemas.envelope import attributes_of
-from schemas.questions import ID_LIMIT, QueryRequested, request_id
+from schemas.questions import ID_LIMIT, QueryCancelled, QueryRequested, request_id
 from schemas.topics import REPLIES
 from workers.answer.asked import Asked, ReplyTo
 from workers.domain.media import DEFAULT_TENANT
 from workers.domain.record import Incoming
-from workers.errors import BadQuestion, DeadlineExceeded, Permanent, ReplyTopicNotAllowed, ServiceUnavailable
+from workers.errors import (
+    BadEvent,
+    BadQuestion,
+    DeadlineExceeded,
+    Permanent,
+    ReplyTopicNotAllowed,
+    ServiceUnavailable,
+)
 
 LONGEST = timedelta(days=1)
 """A later deadline counts as this one: a question is remembered as done for no longer (`answer.reply.DONE_S`)."""
@@ -22,10 +29,17 @@ LONGEST = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A question that cannot be asked."""
+    """A record that cannot be worked on. Without `reply_to` there is nobody to tell."""
 
-    reply_to: ReplyTo
+    reply_to: ReplyTo | None
     error: Permanent
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """The question with this id is cancelled."""
+
+    request_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +60,23 @@ class InquiryRules:
         return "" if self.topic_exists(topic) else f"the reply topic {topic!r} does not exist; create it first"
 
 
-def inquiry(record: Incoming, rules: InquiryRules, now: datetime) -> Asked | Refused:
-    """What `record` asks, at `now` (UTC).
+def inquiry(record: Incoming, rules: InquiryRules, now: datetime) -> Asked | Withdrawn | Refused:
+    """What `record` asks, or whose question it cancels, at `now` (UTC).
 
     A client may send nothing but the payload: its request id is then made of the record's topic, partition and offset.
     Raises `ServiceUnavailable` when the broker cannot be asked about the reply topic, and nothing else.
     """
+    if record.unreadable:
+        return Refused(None, BadEvent(record.unreadable))
     attributes = attributes_of(record.headers)
+    if attributes.get("type") == QueryCancelled.event_type:
+        return _withdrawn(record, attributes)
     try:
         return _inquiry(record, attributes, rules, now)
     except ServiceUnavailable:
         raise
     except Exception as error:  # noqa: BLE001 - whatever a hostile record breaks must cost that record alone
-        reply_to = ReplyTo(_request_id(record, attributes), REPLIES.name, DEFAULT_TENANT)
+        reply_to = ReplyTo(_request_id(record, attributes), REPLIES.name, DEFAULT_TENANT, asked_at=_place(record))
         return Refused(reply_to, BadQuestion(f"the question cannot be read ({type(error).__name__})"))
 
 
@@ -71,6 +89,7 @@ def _inquiry(record: Incoming, attributes: Mapping[str, str], rules: InquiryRule
         topic=REPLIES.name if refusal or not named else named,
         tenant=_short(_text(payload.get("tenant"))) or DEFAULT_TENANT,
         traceparent=_short(attributes.get("traceparent", "")),
+        asked_at=_place(record),
     )
     if refusal:
         return Refused(reply_to, ReplyTopicNotAllowed(refusal))
@@ -84,6 +103,13 @@ def _inquiry(record: Incoming, attributes: Mapping[str, str], rules: InquiryRule
     except Permanent as error:
         return Refused(reply_to, error)
     return Asked(reply_to, query, deadline)
+
+
+def _withdrawn(record: Incoming, attributes: Mapping[str, str]) -> Withdrawn | Refused:
+    request_id = _text(_payload(record).get("request_id")) or attributes.get("requestid", "")
+    if not 0 < len(request_id) <= ID_LIMIT:
+        return Refused(None, BadEvent("a cancellation that names no question: request_id is missing, or is no id"))
+    return Withdrawn(request_id)
 
 
 def _query(record: Incoming, attributes: Mapping[str, str]) -> QueryRequested:
@@ -114,6 +140,10 @@ def _payload(record: Incoming) -> Mapping[str, object]:
 
 def _request_id(record: Incoming, attributes: Mapping[str, str]) -> str:
     return request_id(attributes, record.topic, record.position.partition, record.position.offset)
+
+
+def _place(record: Incoming) -> str:
+    return f"{record.topic}:{record.position.partition}:{record.position.offset}"
 
 
 def _deadline_attribute(attributes: Mapping[str, str]) -> datetime | None:

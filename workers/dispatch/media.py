@@ -68,19 +68,15 @@ class MediaWork:
 
     def take(self, record: Incoming) -> None:
         """Note what the record tells of; what it cannot tell becomes a dead letter."""
-        try:
-            changes = changes_in(record, self.bucket)
-        except BadEvent as error:
-            self._dead.append((Ticket(record, 1), Cause("parse", error.kind, error.message), None))
-            return
-        except Exception as error:  # noqa: BLE001 - whatever a hostile record breaks must cost that record alone
-            reason = f"the event cannot be read ({type(error).__name__})"
-            self._dead.append((Ticket(record, 1), Cause("parse", BadEvent.kind, reason), None))
-            return
-        ticket = Ticket(record, max(1, len(changes)))
-        if not changes:
+        told = changes_in(record, self.bucket)
+        # What is bad is kept once for the record, with all that is wrong with it.
+        ticket = Ticket(record, max(1, len(told.changes) + bool(told.bad)))
+        if told.bad:
+            reasons = dict.fromkeys(error.message for error in told.bad)
+            self._dead.append((ticket, Cause("parse", BadEvent.kind, "; ".join(reasons)), None))
+        elif not told.changes:
             self._complete(ticket)
-        for change in changes:
+        for change in told.changes:
             self._await(Task(change, ticket))
 
     def drop(self, partition: int) -> None:

@@ -4,16 +4,20 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 from schemas.topics import REPLIES
 from workers.answer.asked import Asked, Questions, ReplyTo
 from workers.answer.reply import Replies
 from workers.dispatch.dead_letters import Cause, DeadLetters
-from workers.dispatch.inquiries import InquiryRules, Refused, inquiry
+from workers.dispatch.inquiries import InquiryRules, Refused, Withdrawn, inquiry
 from workers.dispatch.phases import run_phases
 from workers.domain.record import Incoming, Position
-from workers.errors import DeadlineExceeded, OmnibusError, ServiceUnavailable, WorkLost
+from workers.errors import Cancelled, DeadlineExceeded, OmnibusError, Permanent, ServiceUnavailable, WorkLost
 from workers.ports.jobs import Jobs
+
+RESEND_S = 1.0
+"""How often it is looked whether a reply that was ready could not be sent."""
 
 
 @dataclass(slots=True)
@@ -27,11 +31,21 @@ class _Open:
 
 
 @dataclass(slots=True)
+class _Cancel:
+    """A cancellation that has not had its effect yet."""
+
+    request_id: str
+    position: Position
+    reply_to: ReplyTo | None = None
+
+
+@dataclass(slots=True)
 class QuestionWork:
     """Turns questions into answer jobs, and is done with one when its terminal reply is on the bus.
 
     See `dispatch.loop.Work`. A question whose steps were lost is started again after `lease_s` seconds, `tries` times
-    at most; after that, or after its deadline, it gets its AnswerFailed from here.
+    at most; after that, or after its deadline, or when it is cancelled, it gets its AnswerFailed from here. Workers
+    stop when they see that a question has its reply.
     """
 
     jobs: Jobs
@@ -45,14 +59,16 @@ class QuestionWork:
     _unread: deque[Incoming] = field(default_factory=deque)
     _new: deque[_Open] = field(default_factory=deque)
     _refused: deque[tuple[Incoming, Refused]] = field(default_factory=deque)
+    _cancels: deque[_Cancel] = field(default_factory=deque)
     _open: dict[str, _Open] = field(default_factory=dict)
     _twins: list[_Open] = field(default_factory=list)
     _done: list[Position] = field(default_factory=list)
+    _resend_due: float = 0.0
 
     @property
     def busy(self) -> bool:
         """Whether a question is under way."""
-        return bool(self._unread or self._open or self._new or self._refused)
+        return bool(self._unread or self._open or self._new or self._refused or self._cancels)
 
     def take(self, record: Incoming) -> None:
         """Note the record."""
@@ -63,6 +79,7 @@ class QuestionWork:
         self._unread = deque(record for record in self._unread if record.position.partition != partition)
         self._new = deque(entry for entry in self._new if entry.position.partition != partition)
         self._refused = deque(entry for entry in self._refused if entry[0].position.partition != partition)
+        self._cancels = deque(cancel for cancel in self._cancels if cancel.position.partition != partition)
         self._open = {i: entry for i, entry in self._open.items() if entry.position.partition != partition}
         twins = [twin for twin in self._twins if twin.position.partition != partition]
         self._twins = [twin for twin in twins if twin.asked.request_id in self._open]
@@ -70,9 +87,9 @@ class QuestionWork:
         self._new.extend(twin for twin in twins if twin.asked.request_id not in self._open)
 
     def advance(self, now: float) -> Sequence[Position]:
-        """Read, refuse, start, see which have their reply, start again what was lost."""
+        """Read, refuse, cancel, start, see which have their reply, start again what was lost."""
         trouble = run_phases(
-            [self._read, self._refuse, lambda: self._start_new(now), lambda: self._look_after_open(now)]
+            [self._read, self._refuse, self._cancel, lambda: self._start_new(now), lambda: self._look_after_open(now)]
         )
         if trouble is not None and not self._done:
             raise trouble
@@ -85,6 +102,8 @@ class QuestionWork:
             found = inquiry(record, self.rules, self.utc_now())
             if isinstance(found, Refused):
                 self._refused.append((record, found))
+            elif isinstance(found, Withdrawn):
+                self._cancels.append(_Cancel(found.request_id, record.position))
             else:
                 self._new.append(_Open(found, record.position))
             self._unread.popleft()
@@ -92,33 +111,76 @@ class QuestionWork:
     def _refuse(self) -> None:
         for _ in range(len(self._refused)):
             record, refused = self._refused[0]
-            try:
-                self.replies.fail(refused.reply_to, refused.error)
-            except ServiceUnavailable:
-                self._refused[0] = (record, replace(refused, reply_to=_fallback(refused.reply_to)))
-                self._refused.rotate(-1)
-                raise
-            if not self.replies.done([refused.reply_to.request_id]):
-                # Claimed by a process that may have died since: look again, until it is done or the claim runs out.
-                self._refused.rotate(-1)
-                continue
-            self.dead_letters.bury(record, Cause("parse", refused.error.kind, refused.error.message))
-            self._refused.popleft()
-            self._done.append(record.position)
+            self._refused.rotate(-1)
+            # Claimed by a process that may have died since: look again, until it is done or the claim runs out.
+            if refused.reply_to is None or self._told(record, refused.reply_to, refused.error):
+                self.dead_letters.bury(record, Cause("parse", refused.error.kind, refused.error.message))
+                self._refused.pop()
+                self._done.append(record.position)
+
+    def _told(self, record: Incoming, reply_to: ReplyTo, error: Permanent) -> bool:
+        """Whether the sender of a refused record has a reply."""
+        try:
+            if not self._tell(reply_to, error):
+                return False
+            self._repeat(reply_to, self.replies.done([reply_to.request_id]).get(reply_to.request_id, ""))
+        except ServiceUnavailable:
+            self._refused[-1] = (record, Refused(self._elsewhere(reply_to), error))
+            raise
+        except Exception:  # noqa: BLE001 - a reply that cannot even be written must not stop those behind it
+            return True
+        return True
+
+    def _cancel(self) -> None:
+        for _ in range(len(self._cancels)):
+            cancel = self._cancels[0]
+            cancel.reply_to = cancel.reply_to or self._asker(cancel.request_id)
+            self._cancels.rotate(-1)
+            # What nobody asked, or nobody asked yet, cannot be cancelled; what has its reply keeps it.
+            if cancel.reply_to is None or self._withdraw(cancel, cancel.reply_to):
+                self._cancels.pop()
+                self._done.append(cancel.position)
+
+    def _withdraw(self, cancel: _Cancel, reply_to: ReplyTo) -> bool:
+        try:
+            return self._tell(reply_to, Cancelled("the question was cancelled"))
+        except ServiceUnavailable:
+            cancel.reply_to = self._elsewhere(reply_to)
+            raise
+
+    def _asker(self, request_id: str) -> ReplyTo | None:
+        """Whose question it is: one that waits here, or one that a dispatcher has started."""
+        for entry in (*self._open.values(), *self._new):
+            if entry.asked.request_id == request_id:
+                return entry.asked.reply_to
+        try:
+            return self.questions.get(request_id).reply_to
+        except WorkLost:
+            return None
 
     def _start_new(self, now: float) -> None:
-        answered = self.replies.done([entry.asked.request_id for entry in self._new]) if self._new else set()
-        while self._new:
+        answered = self.replies.done([entry.asked.request_id for entry in self._new]) if self._new else {}
+        withdrawn = {cancel.request_id for cancel in self._cancels}
+        for _ in range(len(self._new)):
             entry = self._new[0]
-            request_id = entry.asked.request_id
-            if request_id in answered:
+            reply_to = entry.asked.reply_to
+            if reply_to.request_id in withdrawn:
+                self._new.rotate(-1)
+                continue
+            if reply_to.request_id in answered:
+                self._repeat(reply_to, answered[reply_to.request_id])
                 self._done.append(entry.position)
-            elif request_id in self._open:
+            elif reply_to.request_id in self._open:
                 self._twins.append(entry)
             else:
                 self._start(entry, now)
-                self._open[request_id] = entry
+                self._open[reply_to.request_id] = entry
             self._new.popleft()
+
+    def _repeat(self, reply_to: ReplyTo, asked_at: str) -> None:
+        """Whoever asks again with an id that has its reply gets it again; a record that is read again gets nothing."""
+        if reply_to.asked_at != asked_at:
+            self.replies.again(reply_to)
 
     def _start(self, entry: _Open, now: float) -> None:
         self.questions.put(entry.asked)
@@ -131,6 +193,7 @@ class QuestionWork:
     def _look_after_open(self, now: float) -> None:
         # One phase: no lease runs out while it cannot be seen which questions have their reply.
         self._collect()
+        self._resend(now)
         self._expire(now)
 
     def _collect(self) -> None:
@@ -141,8 +204,18 @@ class QuestionWork:
 
     def _close(self, request_id: str) -> None:
         self._done.append(self._open.pop(request_id).position)
-        self._done += [twin.position for twin in self._twins if twin.asked.request_id == request_id]
+        # Whoever asked while the reply was on its way may have come too late to see it.
+        self._new.extend(twin for twin in self._twins if twin.asked.request_id == request_id)
         self._twins = [twin for twin in self._twins if twin.asked.request_id != request_id]
+
+    def _resend(self, now: float) -> None:
+        """Send the replies that were ready when the broker was away, or whose sender died."""
+        if now < self._resend_due or not self._open:
+            return
+        self._resend_due = now + RESEND_S
+        unsent = self.replies.unsent([entry.asked.reply_to for entry in self._open.values()])
+        for request_id, message in unsent.items():
+            self._reply(self._open[request_id], partial(self.replies.terminal, message=message))
 
     def _expire(self, now: float) -> None:
         utc_now = self.utc_now()
@@ -160,13 +233,27 @@ class QuestionWork:
             self._start(entry, now)
 
     def _fail(self, entry: _Open, error: OmnibusError) -> None:
+        self._reply(entry, lambda to: self.replies.fail(to, error))
+
+    def _reply(self, entry: _Open, send: Callable[[ReplyTo], object]) -> None:
         try:
-            self.replies.fail(entry.asked.reply_to, error)
+            send(entry.asked.reply_to)
         except ServiceUnavailable:
-            entry.asked = replace(entry.asked, reply_to=_fallback(entry.asked.reply_to))
+            entry.asked = replace(entry.asked, reply_to=self._elsewhere(entry.asked.reply_to))
             raise
 
+    def _tell(self, reply_to: ReplyTo, error: OmnibusError) -> bool:
+        """Send the failure if there is no reply yet; whether the broker has one now."""
+        return self.replies.fail(reply_to, error) or reply_to.request_id in self.replies.done([reply_to.request_id])
 
-def _fallback(reply_to: ReplyTo) -> ReplyTo:
-    """A requester's own topic may have vanished since it was looked up; the replies of all do not."""
-    return replace(reply_to, topic=REPLIES.name)
+    def _elsewhere(self, reply_to: ReplyTo) -> ReplyTo:
+        """Where to reply after `reply_to` could not be reached.
+
+        A requester's own topic may have vanished since it was looked up; the replies of all do not. A broker that is
+        away says nothing about it.
+        """
+        try:
+            gone = not self.rules.topic_exists(reply_to.topic)
+        except ServiceUnavailable:
+            gone = False
+        return replace(reply_to, topic=REPLIES.name) if gone else reply_to

@@ -20,3 +20,6 @@ class Incoming:
     key: bytes | None
     value: bytes | None
     headers: tuple[tuple[str, bytes], ...] = ()
+    """A name that is not UTF-8 has its other bytes as surrogates (PEP 383)."""
+    unreadable: str = ""
+    """Why the client cannot take the record apart; `value` is then the batch that it is in, as the broker has it."""

@@ -9,6 +9,7 @@ from kafka import KafkaConsumer, TopicPartition
 
 from omnibus.stacks.endpoints import Endpoints
 from producers.kafka import Publisher
+from producers.reading import read_on
 from producers.setup.topics import set_up_topics
 from workers.adapters.bus.kafka import KafkaTopicConsumer
 
@@ -66,7 +67,7 @@ def records_of(bootstrap: str) -> Iterator[Callable[[str], Sequence[Any]]]:
 
     def read(topic: str) -> Sequence[Any]:
         if topic not in consumers:
-            consumers[topic] = KafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
+            consumers[topic] = read_on(KafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest"))
             consumers[topic].assign([TopicPartition(topic, 0)])
             consumers[topic].seek_to_beginning()
             seen[topic] = []

@@ -9,13 +9,13 @@ from fakes.cache import DictCache
 from fakes.publisher import RecordingPublisher
 
 from producers.errors import BusUnavailable
-from schemas.answers import AnswerCompleted, AnswerDelta, AnswerFailed
+from schemas.answers import AnswerCompleted, AnswerDelta, AnswerFailed, AnswerHit
 from workers.answer.asked import ReplyTo
 from workers.answer.reply import CLAIM_S, DONE_S, MESSAGE_LIMIT, Replies
 from workers.errors import DamagedMedia, ModelUnavailable, ServiceUnavailable
 from workers.ingest.look import ObjectChanged
 
-TO = ReplyTo("1", "team.a", "them", "00-ab-cd-01")
+TO = ReplyTo("1", "team.a", "them", "00-ab-cd-01", asked_at="rag.queries:0:7")
 COMPLETED = AnswerCompleted(request_id="1", answer="Blue.")
 
 
@@ -26,6 +26,7 @@ class World:
         self.now = 0.0
         self.cache = DictCache(lambda: self.now)
         self.publisher = RecordingPublisher()
+        self.found: list[object] = []
         self.replies = Replies(self.publisher, self.cache)  # type: ignore[arg-type] - the same methods
 
     def failure(self) -> AnswerFailed:
@@ -75,18 +76,18 @@ def test_another_question_has_a_reply_of_its_own(world: World) -> None:
 
 
 def test_a_reply_is_done_when_the_broker_has_it(world: World) -> None:
-    assert world.replies.done(["1", "2"]) == set()
+    assert world.replies.done(["1", "2"]) == {}
     world.replies.terminal(TO, COMPLETED)
-    assert world.replies.done(["1", "2"]) == {"1"}
+    assert world.replies.done(["1", "2"]) == {"1": "rag.queries:0:7"}
     world.now = DONE_S - 1
-    assert world.replies.done(["1"]) == {"1"}
+    assert world.replies.done(["1"]) == {"1": "rag.queries:0:7"}
 
 
 def test_a_reply_that_could_not_be_sent_may_be_sent_by_another(world: World) -> None:
     world.publisher.away = True
     with pytest.raises(ServiceUnavailable):
         world.replies.terminal(TO, COMPLETED)
-    assert world.replies.done(["1"]) == set()
+    assert world.replies.done(["1"]) == {}
     world.publisher.away = False
     assert world.replies.terminal(TO, COMPLETED)
 
@@ -164,3 +165,66 @@ def test_a_reply_whose_acknowledgement_was_lost_is_sent_again_and_never_contradi
     assert first.value == second.value
     assert first.attributes["id"] == second.attributes["id"]
     assert second.attributes["type"] == AnswerCompleted.event_type
+
+
+def test_a_reply_that_is_kept_can_be_sent_again_as_it_was(world: World) -> None:
+    world.replies.terminal(TO, COMPLETED)
+    world.replies.again(TO)
+    first, second = world.publisher.sent
+    assert (first.value, first.attributes["id"]) == (second.value, second.attributes["id"])
+
+
+def test_a_kept_reply_is_erased_with_any_object_that_it_is_about(world: World) -> None:
+    world.replies.terminal(TO, COMPLETED, traces=["object:a", "object:b"])
+    assert world.cache.forget("object:b") == ["reply-body:1"]
+    world.replies.again(TO)
+    first, second = world.publisher.sent
+    assert AnswerFailed.model_validate_json(second.value or b"").code == "object_gone"
+    assert first.attributes["id"] != second.attributes["id"]
+
+
+def test_a_reply_that_was_kept_and_not_sent_is_known(world: World) -> None:
+    assert world.replies.unsent([TO]) == {}
+    world.publisher.away = True
+    with pytest.raises(ServiceUnavailable):
+        world.replies.terminal(TO, COMPLETED)
+    assert world.replies.unsent([TO]) == {"1": COMPLETED}
+    world.publisher.away = False
+    world.replies.terminal(TO, COMPLETED)
+    assert world.replies.unsent([TO]) == {}
+
+
+def test_what_somebody_is_sending_is_left_to_them(world: World) -> None:
+    world.publisher.before_sending = lambda: world.found.append(world.replies.unsent([TO]))
+    world.replies.terminal(TO, COMPLETED)
+    assert world.found == [{}]
+
+
+def test_a_reply_that_is_too_large_for_the_bus_goes_without_the_words_of_its_hits(world: World) -> None:
+    hits = [AnswerHit(key=f"{number}.txt", modality="text", score=1.0, text="x" * 9000) for number in range(10)]
+    world.publisher.largest = 10_000
+    world.replies.terminal(TO, COMPLETED.model_copy(update={"hits": hits}))
+    (sent,) = world.publisher.sent
+    reply = AnswerCompleted.model_validate_json(sent.value or b"")
+    assert [(hit.key, hit.text) for hit in reply.hits] == [(hit.key, None) for hit in hits]
+    assert (reply.answer, reply.degraded[0].part) == ("Blue.", "reply")
+    world.replies.again(TO)
+    assert world.publisher.sent[1].value == sent.value
+
+
+def test_a_reply_that_is_too_large_all_the_same_is_a_failure(world: World) -> None:
+    world.publisher.largest = 1000
+    assert world.replies.terminal(TO, AnswerCompleted(request_id="1", answer="x" * 2000))
+    assert world.failure().code == "internal"
+    assert world.replies.done(["1"])
+
+
+def test_a_reply_that_cannot_be_written_leaves_no_claim(world: World) -> None:
+    def broken() -> None:
+        raise RuntimeError("it broke")
+
+    world.publisher.before_sending = broken
+    with pytest.raises(RuntimeError):
+        world.replies.terminal(TO, COMPLETED)
+    world.publisher.before_sending = lambda: None
+    assert world.replies.terminal(TO, COMPLETED)

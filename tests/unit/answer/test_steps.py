@@ -1,14 +1,18 @@
 """The answer flow's steps: what they pass on, and what happens when one of them raises."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any
 
 import numpy as np
 import pytest
+from celery.exceptions import Ignore
 from fakes.bucket import DictBucket
 from fakes.cache import DictCache
 from fakes.models import ColourNamer, Parrot, WordCounter
 from fakes.publisher import RecordingPublisher
+from segments import passage
 
 from schemas.answers import AnswerFailed
 from schemas.questions import MediaRef, QueryRequested
@@ -18,7 +22,8 @@ from workers.answer.flow import AnswerParts, AnswerSteps
 from workers.answer.generate import Writer
 from workers.answer.reply import Replies
 from workers.answer.retrieve import Retrieval
-from workers.errors import DamagedMedia, DeadlineExceeded, ObjectGone, ServiceUnavailable, WorkLost
+from workers.answer.unwanted import LOOK_EVERY_S
+from workers.errors import Cancelled, DamagedMedia, DeadlineExceeded, ObjectGone, ServiceUnavailable, WorkLost
 
 FLOORS = {"text": 0.3}
 
@@ -32,6 +37,13 @@ class Away:
     matching = segments = nearest
 
 
+class Shelf(Away):
+    """An index that knows a tower."""
+
+    def segments(self, *_: object, **__: object) -> Any:
+        return [passage("tower", "The tower is blue and it was painted in 1889.")]
+
+
 class Torn:
     """A decoder whose input is always torn."""
 
@@ -43,14 +55,15 @@ class Torn:
 
 
 class World:
-    """The steps with everything around them but an index."""
+    """The steps with everything around them; the index does not answer unless another is given."""
 
-    def __init__(self) -> None:
+    def __init__(self, index: Any = None) -> None:
         cache = DictCache()
         self.publisher = RecordingPublisher()
         self.questions, self.encoded = Questions(cache), EncodedQuestions(cache)
         text, image = WordCounter(), ColourNamer()
-        index: Any = Away()
+        index = index or Away()
+        self.replies = Replies(self.publisher, cache)  # type: ignore[arg-type] - the same methods
         self.steps = AnswerSteps(
             AnswerParts(
                 questions=self.questions,
@@ -60,8 +73,8 @@ class World:
                 index=index,
                 retrieval=Retrieval(index, "text", "image"),
                 floors=FLOORS,
-                writer=Writer(Parrot("Blue."), FLOORS, 10),
-                replies=Replies(self.publisher, cache),  # type: ignore[arg-type] - the same methods
+                writer=Writer(Parrot("The tower is blue and it was painted in 1889."), FLOORS, 20),
+                replies=self.replies,
                 lineage={},
             )
         )
@@ -157,3 +170,65 @@ def test_a_question_fails_when_no_retriever_answers_and_may_be_asked_again(world
         world.steps.fuse([missing("text"), missing("image"), missing("keywords")], "1")
     (failed,) = world.failures
     assert (failed.code, failed.retryable) == ("service_unavailable", True)
+
+
+@pytest.mark.parametrize("step", ["encode", "retrieve", "fuse", "generate", "reply"])
+def test_no_step_begins_once_the_question_has_its_reply(world: World, step: str) -> None:
+    world.ask(QueryRequested(text="what?"))
+    world.replies.fail(ReplyTo("1", "rag.replies", "default"), Cancelled("the question was cancelled"))
+    arguments: dict[str, Any] = {"retrieve": {"state": {}, "retriever": "text"}, "fuse": {"states": []}}
+    more = arguments.get(step, {} if step == "encode" else {"state": {}})
+    with pytest.raises(Ignore):
+        getattr(world.steps, step)(request_id="1", **more)
+    assert [failed.code for failed in world.failures] == ["cancelled"]
+
+
+def write(world: World, seconds: float = 60.0) -> dict[str, Any]:
+    """Take a streamed question as far as the last step before the reply."""
+    world.ask(QueryRequested(text="what colour?", stream=True))
+    world.steps.encode("1")
+    state = world.steps.fuse([found("text", tower=0.9)], "1")
+    world.ask(QueryRequested(text="what colour?", stream=True), seconds)
+    return world.steps.generate(state, "1")
+
+
+def kinds_of_replies(world: World) -> list[str]:
+    return [sent.attributes["type"].split(".")[3] for sent in world.publisher.sent]
+
+
+def test_an_answer_that_is_cancelled_while_it_is_written_ends_before_the_next_word(
+    wait_until: Callable[..., object],
+) -> None:
+    world = World(Shelf())
+
+    def cancel() -> None:
+        world.publisher.after_sending = lambda: None
+        world.replies.fail(ReplyTo("1", "rag.replies", "default"), Cancelled("the question was cancelled"))
+        due = monotonic() + LOOK_EVERY_S
+        wait_until(lambda: monotonic() > due)
+
+    world.publisher.after_sending = cancel
+    with pytest.raises(Ignore):
+        write(world)
+    assert kinds_of_replies(world) == ["delta", "failed"]
+
+
+def test_an_answer_that_is_not_ready_at_the_deadline_ends_there(wait_until: Callable[..., object]) -> None:
+    world = World(Shelf())
+    end = datetime.now(UTC) + timedelta(seconds=1)
+    world.publisher.after_sending = lambda: wait_until(lambda: datetime.now(UTC) > end)
+    with pytest.raises(DeadlineExceeded):
+        write(world, seconds=(end - datetime.now(UTC)).total_seconds())
+    assert kinds_of_replies(world)[-1] == "failed"
+    assert kinds_of_replies(world).count("delta") <= 1
+
+
+def test_an_answer_that_somebody_waits_for_is_written_to_its_end() -> None:
+    world = World(Shelf())
+    assert write(world)["answer"] == "The tower is blue and it was painted in 1889. [1]"
+
+
+def test_an_answer_is_written_to_its_end_though_its_pieces_cannot_be_sent() -> None:
+    world = World(Shelf())
+    world.publisher.away = True
+    assert write(world)["answer"] == "The tower is blue and it was painted in 1889. [1]"

@@ -267,3 +267,24 @@ def test_a_record_that_is_being_buried_is_not_done(world: World) -> None:
     (dead,) = world.work.unfinished()
     assert (dead.position, dead.stage) == (Position(0, 0), Stage.BURYING)
     assert "not a bucket notification" in dead.reason
+
+
+def test_a_record_with_a_bad_entry_is_kept_and_its_good_entries_are_worked_on(world: World) -> None:
+    position = world.tell(put("a"), put("b", bucket="other"), put("b"))
+    assert world.step() == []
+    assert world.started() == [["a", "b"]]
+    (letter,) = world.letters
+    assert (letter.text("dlt_stage"), letter.text("dlt_kind")) == ("parse", "bad_event")
+    assert world.finish() == [position]
+
+
+def test_a_record_that_the_client_cannot_read_becomes_a_dead_letter(world: World) -> None:
+    entry = Incoming("media.events", Position(0, 7), None, b"the batch", unreadable="the checksum is wrong")
+    world.work.take(entry)
+    assert world.step() == [entry.position]
+    (letter,) = world.letters
+    assert (letter.value, letter.text("dlt_reason"), letter.text("dlt_offset")) == (
+        b"the batch",
+        "the checksum is wrong",
+        "7",
+    )

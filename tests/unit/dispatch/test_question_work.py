@@ -1,86 +1,16 @@
 """The question dispatcher's work: every question gets its one terminal reply. Time is an argument."""
 
-import json
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
-from fakes.cache import DictCache
-from fakes.jobs import HandWorkedJobs
-from fakes.publisher import RecordingPublisher
-from records import record
+from question_world import BEGIN, DEADLINE_S, LEASE_S, TRIES, World
 
 from producers.errors import BusUnavailable
-from schemas.answers import AnswerCompleted, AnswerFailed
-from workers.answer.asked import Questions, ReplyTo
-from workers.answer.reply import CLAIM_S, Replies
-from workers.dispatch.dead_letters import DeadLetters
-from workers.dispatch.inquiries import InquiryRules
-from workers.dispatch.questions import QuestionWork
-from workers.domain.record import Position
+from schemas.answers import AnswerCompleted
+from workers.answer.asked import ReplyTo
+from workers.answer.reply import CLAIM_S
+from workers.domain.record import Incoming, Position
 from workers.errors import ServiceUnavailable, WorkLost
-
-BEGIN = datetime(2031, 1, 1, tzinfo=UTC)
-LEASE_S, DEADLINE_S, TRIES = 10.0, 60.0, 3
-
-
-@dataclass
-class World:
-    """A dispatcher's work with everything around it, and the clock in the test's hand."""
-
-    jobs: HandWorkedJobs = field(default_factory=HandWorkedJobs)
-    publisher: RecordingPublisher = field(default_factory=RecordingPublisher)
-    now: float = 0.0
-    topics_away: bool = False
-
-    def __post_init__(self) -> None:
-        self.cache = DictCache(lambda: self.now)
-        self.questions = Questions(self.cache)
-        self.replies = Replies(self.publisher, self.cache)
-        self.work = QuestionWork(
-            jobs=self.jobs,
-            questions=self.questions,
-            replies=self.replies,
-            dead_letters=DeadLetters(self.publisher),
-            rules=InquiryRules(["team.*"], DEADLINE_S, self.topic_exists),
-            lease_s=LEASE_S,
-            tries=TRIES,
-            utc_now=lambda: BEGIN + timedelta(seconds=self.now),
-        )
-
-    def topic_exists(self, _: str) -> bool:
-        if self.topics_away:
-            raise ServiceUnavailable("Kafka does not answer")
-        return True
-
-    def ask(self, request_id: str, body: dict[str, Any] | bytes, *, offset: int = 0, partition: int = 0) -> Position:
-        value = body if isinstance(body, bytes) else json.dumps(body).encode()
-        entry = record(
-            value,
-            topic="rag.queries",
-            offset=offset,
-            partition=partition,
-            headers=(("ce_id", request_id.encode()), ("mine", b"\xff")),
-        )
-        self.work.take(entry)
-        return entry.position
-
-    def step(self, seconds: float = 0.0) -> list[Position]:
-        self.now += seconds
-        return list(self.work.advance(self.now))
-
-    def answer(self, request_id: str) -> None:
-        """A worker sends the terminal reply."""
-        message = AnswerCompleted(request_id=request_id, answer="Blue.")
-        assert self.replies.terminal(self.questions.get(request_id).reply_to, message)
-
-    def failures(self) -> list[AnswerFailed]:
-        return [
-            AnswerFailed.model_validate_json(sent.value or b"")
-            for sent in self.publisher.on("rag.replies")
-            if sent.attributes["type"] == AnswerFailed.event_type
-        ]
 
 
 @pytest.fixture
@@ -196,7 +126,9 @@ def test_two_questions_of_one_id_are_one_question(world: World) -> None:
     assert world.step() == []
     assert len(world.jobs.questions) == 1
     world.answer("1")
-    assert world.step() == positions
+    assert [*world.step(), *world.step()] == positions
+    assert len({(sent.value, sent.attributes["id"]) for sent in world.publisher.on("rag.replies")}) == 1
+    assert len(world.publisher.on("rag.replies")) == 3
 
 
 def test_a_question_that_got_no_reply_within_its_lease_is_started_again(world: World) -> None:
@@ -244,7 +176,7 @@ def test_a_worker_that_is_just_replying_when_the_deadline_passes_wins(world: Wor
     world.cache.claim("reply:1", b"claimed", ttl_s=CLAIM_S)
     assert world.step(5) == []
     assert world.failures() == []
-    world.cache.put_many({"reply:1": b"done"}, ttl_s=60)
+    world.cache.put_many({"reply:1": b"done rag.queries:0:0"}, ttl_s=60)
     assert world.step() == [position]
 
 
@@ -294,3 +226,12 @@ def test_a_twin_of_a_question_that_was_taken_away_stands_for_itself(world: World
     assert world.step() == []
     world.answer("1")
     assert world.step() == [twin]
+
+
+def test_a_record_that_the_client_cannot_read_becomes_a_dead_letter_and_nobody_is_told(world: World) -> None:
+    entry = Incoming("rag.queries", Position(0, 7), None, b"the batch", unreadable="the checksum is wrong")
+    world.work.take(entry)
+    assert world.step() == [entry.position]
+    (letter,) = world.publisher.sent
+    assert (letter.topic, letter.value) == ("rag.queries.dlt", b"the batch")
+    assert letter.text("dlt_reason") == "the checksum is wrong"

@@ -24,15 +24,15 @@ def again(notification: Notification, offset: int = 50) -> Incoming:
 
 
 def test_a_change_knows_that_it_was_redriven_also_as_a_tasks_argument() -> None:
-    (change,) = changes_in(again(put("a")), "media")
+    (change,) = changes_in(again(put("a")), "media").changes
     assert change.redriven
     assert Change.from_dict(change.to_dict()) == change
-    (plain,) = changes_in(told(put("a")), "media")
+    (plain,) = changes_in(told(put("a")), "media").changes
     assert not plain.redriven
 
 
 def test_a_task_of_an_older_version_is_not_redriven() -> None:
-    (change,) = changes_in(told(put("a")), "media")
+    (change,) = changes_in(told(put("a")), "media").changes
     fields = change.to_dict()
     del fields["redriven"]
     assert Change.from_dict(fields) == change

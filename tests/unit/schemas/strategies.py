@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from schemas.answers import AnswerCompleted, AnswerDelta, AnswerFailed, AnswerHit, Citation, Locator
 from schemas.envelope import Message
 from schemas.index_events import MediaIndexed, MediaRejected, MediaRemoved
-from schemas.questions import MediaRef, QueryFilters, QueryRequested
+from schemas.questions import MediaRef, QueryCancelled, QueryFilters, QueryRequested
 
 MESSAGES: tuple[type[Message], ...] = (
     QueryRequested,
+    QueryCancelled,
     AnswerDelta,
     AnswerCompleted,
     AnswerFailed,

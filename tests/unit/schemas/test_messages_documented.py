@@ -86,7 +86,7 @@ def test_every_error_code_says_what_to_do() -> None:
 
 
 def test_every_kind_of_rejection_is_named() -> None:
-    of_questions = {"bad_event", "bad_question", "reply_topic_not_allowed", "deadline_exceeded"}
+    of_questions = {"bad_event", "bad_question", "reply_topic_not_allowed", "deadline_exceeded", "cancelled"}
     kinds = {kind.kind for kind in Permanent.__subclasses__()} - of_questions
     assert kinds <= terms(CHAPTERS["MediaRejected"])
 

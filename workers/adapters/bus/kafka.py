@@ -10,6 +10,7 @@ from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 
+from producers.reading import Unreadable, read_on
 from workers.domain.record import Incoming, Position
 from workers.errors import ServiceUnavailable
 
@@ -47,6 +48,7 @@ class KafkaTopicConsumer:
                 bootstrap_timeout_ms=10_000,
                 reconnect_backoff_max_ms=1000,
             )
+            read_on(self._consumer)
             self._consumer.subscribe([topic], listener=self._membership)
         except KafkaError as error:
             raise ServiceUnavailable(f"Kafka at {bootstrap} does not answer: {error}") from error
@@ -163,4 +165,5 @@ def _incoming(record: Any) -> Incoming:
         key=record.key,
         value=record.value,
         headers=tuple((name, value or b"") for name, value in record.headers or ()),
+        unreadable=record.reason if isinstance(record, Unreadable) else "",
     )
