@@ -53,6 +53,11 @@ class Watch:
         self._again_s = AGAIN_S
         self._trouble = ""
 
+    @property
+    def running(self) -> bool:
+        """Whether a run is under way."""
+        return self._run is not None
+
     def look_after(self) -> None:
         """Start a run that is due, take up one that has ended. Call it about once a second."""
         self._at_once = self._due() or self._at_once
@@ -84,6 +89,7 @@ class Watch:
     def __exit__(self, *_: object) -> None:
         if self._run is not None:
             self._run.end()
+            self._run = None
 
 
 class _Run:

@@ -36,7 +36,7 @@ def _finding_what_was_missed(make: Callable[..., Part], servers: Servers) -> Seq
     """The media dispatcher, and whoever looks for events that are gone: what was sent while a server was away."""
     if servers.endpoints.stack == "embedded":
         # The broker forgets its offsets with everything else, so the dispatcher begins anew, too. A process that only
-        # looks at the clock would take 60 MB of a laptop.
+        # looks at the clock would take 30 MB of a laptop.
         return [make("dispatch-media", ("dispatch", "media", "--catch-up"), restarts_with=servers.forgets_events)]
     return [
         make("dispatch-media", ("dispatch", "media"), restarts_with=servers.forgets_topics),

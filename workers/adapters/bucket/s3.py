@@ -60,7 +60,7 @@ class S3Bucket:
                 ref=ObjectRef(bucket, str(key)),
                 etag=str(etag),
                 size=int(size or 0),
-                last_modified=datetime.fromisoformat(str(modified)),
+                last_modified=datetime.fromtimestamp(float(modified or 0), UTC),
                 version_id=str(version_id),
             )
 
@@ -72,7 +72,7 @@ class S3Bucket:
                 if found.object_name is not None:
                     modified = found.last_modified or datetime.now(UTC)
                     etag = (found.etag or "").strip('"')
-                    yield found.object_name, etag, found.size or 0, modified.isoformat(), found.version_id or ""
+                    yield found.object_name, etag, found.size or 0, modified.timestamp(), found.version_id or ""
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from workers.spool import by_first
@@ -15,6 +16,6 @@ def by_key(records: Iterable[Record], columns: Sequence[str]) -> Iterator[list[R
     All of `records` are taken before the first is given. Raises `ServiceUnavailable`.
     """
     names = ("key", *(name for name in columns if name != "key"))
-    rows = by_first((tuple(record[name] for name in names) for record in records), len(names))
-    for _, of_key in groupby(rows, key=lambda row: row[0]):
+    rows = by_first(map(itemgetter(*names), records), len(names))
+    for _, of_key in groupby(rows, key=itemgetter(0)):
         yield [dict(zip(names, row, strict=True)) for row in of_key]
