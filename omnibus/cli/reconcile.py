@@ -71,11 +71,12 @@ def _watch(settings: "Settings", beat_file: "Path | None", *, fix: bool, every_s
     def say(line: str) -> None:
         typer.echo(f"omnibus: {line}", err=True)
 
-    due = _restarts(settings, say)
+    due = _restarts(settings, say) if settings.stack == "services" else lambda: False
     watch_until_stopped(watch_bucket(settings, fix=fix, every_s=every_s, done=done, say=say, due=due), beat_file)
 
 
 def _restarts(settings: "Settings", say: "Callable[[str], None]") -> "Callable[[], bool]":
+    # The embedded stack's own supervisor sees to it: the media dispatcher starts again with the bucket, and compares.
     from omnibus.bucket_restarts import BucketRestarts
     from workers.adapters.bucket.uptime import MinioUptime
 

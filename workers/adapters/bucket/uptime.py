@@ -33,8 +33,10 @@ class MinioUptime:
         """
         try:
             servers = json.loads(self._admin.info())["servers"]
+            # In its first second, it leaves the number out.
+            uptimes = [float(server.get("uptime", 0)) for server in servers if server["state"] == "online"]
         except (HTTPError, OSError) as error:
             raise ServiceUnavailable(f"the object store at {self._endpoint} does not answer: {error}") from error
         except (MinioAdminException, ValueError, KeyError, TypeError):
             return None
-        return min((float(server["uptime"]) for server in servers if server.get("state") == "online"), default=None)
+        return min(uptimes, default=None)
