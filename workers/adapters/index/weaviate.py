@@ -45,6 +45,7 @@ from workers.adapters.index.weaviate_collection import (
     remove,
 )
 from workers.adapters.index.weaviate_copies import Copies, by_object, chunks, groups
+from workers.adapters.index.weaviate_listing import records_in
 from workers.adapters.index.words import words_of
 from workers.domain.hit import Filters, Hit
 from workers.domain.media import ObjectRef, Version
@@ -52,10 +53,6 @@ from workers.domain.segment import IndexedObject, ObjectRecord, Space, StoredSeg
 from workers.ports.locks import Locks, Renew
 
 ALIAS = "Omnibus"
-FEW = MOST_ROWS
-"""Records that are listed by one query: 0.7 s."""
-PAGE = 2_000
-"""Rows of one page of the cursor: 0.1 s, and some 10 MiB as Python objects."""
 GRACE_S = 0.1
 """Between a new copy and the removal of the old one. A search notes the rows that meet its conditions first and reads
 them last: one that began before the new copy was there would come back without either. A search takes 2 to 20 ms."""
@@ -138,41 +135,10 @@ class WeaviateIndex:
 
     def objects(self, tenant: str, bucket: str, prefix: str = "") -> Iterator[ObjectRecord]:
         """See `ports.index.Index`. What is written meanwhile may be in the listing or not."""
-        for copies in by_key(self._listed(tenant, bucket, prefix), rows.RECORD_PROPERTIES):
+        for copies in by_key(records_in(self._answering, tenant, bucket, prefix), rows.RECORD_PROPERTIES):
             for held in by_object(copies).values():
                 if held.newest is not None:
                     yield record_from(held.newest)
-
-    def _listed(self, tenant: str, bucket: str, prefix: str) -> Iterator[Mapping[str, Any]]:
-        """Record rows of these objects, in no order. Many are found by going through all rows there are.
-
-        Weaviate pages through the rows that meet a condition only by sorting all that are left for every page: 100,000
-        took 21 s, and ten times as many would take a hundred times as long. Its cursor knows no condition, and gives
-        20,000 rows a second, records or not, however many there are.
-        """
-        condition = rows.records_within(tenant, bucket, prefix)
-        few = self._rows(condition, rows.RECORD_PROPERTIES, FEW)
-        if len(few) < FEW:
-            yield from few
-            return
-        del few
-        for row in self._all_rows():
-            if (
-                row["is_record"]
-                and (row["tenant"], row["bucket"]) == (tenant, bucket)
-                and row["key"].startswith(prefix)
-            ):
-                yield row
-
-    def _all_rows(self) -> Iterator[Mapping[str, Any]]:
-        after: Any = rows.FIRST_ID
-        while after is not None:
-            with self._answering() as collection:
-                found = collection.query.fetch_objects(
-                    limit=PAGE, after=after, return_properties=[*rows.RECORD_PROPERTIES, "is_record"]
-                )
-            yield from (rows.row_from(each.properties) for each in found.objects)
-            after = found.objects[-1].uuid if len(found.objects) == PAGE else None
 
     def nearest(self, space: str, vector: Vector, *, k: int, filters: Filters) -> Sequence[Hit]:
         """See `ports.index.Index`. Exact up to 10,000 vectors within the filters.
