@@ -23,7 +23,7 @@ from workers.adapters.index.listing import by_key
 from workers.adapters.index.rows import RECORD_COLUMNS, record_from
 from workers.domain.media import ObjectRef
 from workers.domain.segment import ObjectRecord
-from workers.ingest.reconcile import reconcile
+from workers.ingest.reconcile import Events, reconcile
 from workers.spool import by_first
 
 KEYS = 1_000_000
@@ -56,7 +56,9 @@ def alone() -> dict[str, Any]:
     begun, processor = perf_counter(), process_time()
     found = Counter(
         f"{each.finding.value}{' on the way' if each.on_the_way else ''}"
-        for each in reconcile(MadeUpBucket(), MadeUpIndex(), MadeUpBacklog(), tenant="default", name="media")
+        for each in reconcile(
+            MadeUpBucket(), MadeUpIndex(), Events(MadeUpBacklog(), MadeUpBacklog()), tenant="default", name="media"
+        )
     )
     return {
         "seconds": perf_counter() - begun,
@@ -133,10 +135,10 @@ class MadeUpIndex:
 class MadeUpBacklog:
     """Events of some keys."""
 
-    def waiting(self) -> Iterator[str]:
+    def waiting(self) -> Iterator[tuple[str, datetime]]:
         """Of those that are stale, and of ten times as many that do not differ."""
         rows = ((f"media/{key_of(n)}",) for n in numbers() if n % 100 == STALE)
-        return (str(key) for (key,) in by_first(rows, 1))
+        return ((str(key), AT) for (key,) in by_first(rows, 1))
 
 
 def _peak_mib() -> float:

@@ -19,7 +19,7 @@ from workers.adapters.cache.redis import RedisCache
 from workers.dispatch.groups import group_of
 from workers.domain.media import DEFAULT_TENANT
 from workers.errors import ServiceUnavailable
-from workers.ingest.reconcile import Difference, reconcile
+from workers.ingest.reconcile import Difference, Events, reconcile
 from workers.ports.cache import Cache
 
 NOTE = "reconcile:last"
@@ -29,10 +29,13 @@ NOTE_S = 90 * 24 * 3600
 RECORDS_A_CALL = 500
 
 
-def run(settings: Settings, *, prefix: str, fix: bool, tell: Callable[[Difference, int], None]) -> Report:
+def run(
+    settings: Settings, *, prefix: str, fix: bool, tell: Callable[[Difference, int], None], leave_dead: bool = False
+) -> Report:
     """Compare what is under `prefix`, and `tell` each difference, with how many events are published by then.
 
-    With `fix`, publish an event for each that was missed. A run under a prefix is none that others are compared with.
+    With `fix`, publish an event for each that has none on the way; with `leave_dead` for none that was given up. A run
+    under a prefix is none that others are compared with.
     Raises `ServiceUnavailable` and `BusUnavailable`.
     """
     cache = RedisCache(settings.redis)
@@ -42,7 +45,7 @@ def run(settings: Settings, *, prefix: str, fix: bool, tell: Callable[[Differenc
     found = _counted(_differences(settings, prefix), counts, tell)
     if fix:
         with Publisher(settings.kafka, source="/omnibus/reconcile") as publisher:
-            _publish(found, publisher, counts)
+            _publish((each for each in found if not (leave_dead and each.given_up)), publisher, counts)
     else:
         deque(found, maxlen=0)
     this = Found(at=at, seconds=round(monotonic() - begun, 3), **counts)
@@ -66,7 +69,11 @@ def _differences(settings: Settings, prefix: str) -> Iterator[Difference]:
     return reconcile(
         bucket_of(settings),
         projection_of(settings),
-        KafkaBacklog(settings.kafka, topic=MEDIA_EVENTS.name, group=group_of(MEDIA_EVENTS)),
+        Events(
+            waiting=KafkaBacklog(settings.kafka, topic=MEDIA_EVENTS.name, group=group_of(MEDIA_EVENTS)),
+            # A group that commits nothing: every dead letter there is.
+            dead=KafkaBacklog(settings.kafka, topic=MEDIA_EVENTS.dead_letters.name, group="omnibus.reconcile"),
+        ),
         tenant=DEFAULT_TENANT,
         name=settings.bucket,
         prefix=prefix,
@@ -78,7 +85,7 @@ def _counted(
 ) -> Iterator[Difference]:
     for difference in found:
         counts[difference.finding.value] += 1
-        counts["on_the_way" if difference.on_the_way else "missed"] += 1
+        counts["on_the_way" if difference.on_the_way else "given_up" if difference.given_up else "missed"] += 1
         tell(difference, counts["published"])
         yield difference
 

@@ -6,7 +6,11 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Found(BaseModel):
-    """The counts of one run. `missed` are the differences without an event on the way; `published`, events for them."""
+    """The counts of one run.
+
+    Of the differences, `on_the_way` have an event that is not done, `given_up` a dead letter, and `missed` neither;
+    `published` are the events that were sent.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -16,6 +20,7 @@ class Found(BaseModel):
     stale: int = 0
     orphaned: int = 0
     on_the_way: int = 0
+    given_up: int = 0
     missed: int = 0
     published: int = 0
 
@@ -32,4 +37,5 @@ class Report(Found):
         since = f"since {last.at:%Y-%m-%d %H:%M:%S} UTC (then {last.missed})" if last else "(no last run is known)"
         found = f"{self.missing} missing, {self.stale} stale, {self.orphaned} orphaned"
         mended = f"; {self.published} events published" if self.published else ""
-        return f"{found}: {self.on_the_way} on the way, {self.missed} missed {since}{mended}"
+        dead = f"{self.given_up} dead letters, " if self.given_up else ""
+        return f"{found}: {self.on_the_way} on the way, {dead}{self.missed} missed {since}{mended}"

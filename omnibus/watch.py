@@ -126,8 +126,19 @@ def watch_bucket(
     say: Callable[[str], None],
     due: Callable[[], bool] = lambda: False,
 ) -> Watch:
-    """`omnibus reconcile --json` with these settings; `done` gets its line of JSON."""
-    options = ["--json", *(["--fix"] if fix else []), "--data", str(settings.data), "--profile", settings.profile]
+    """`omnibus reconcile --json` with these settings; `done` gets its line of JSON.
+
+    What became a dead letter is left alone: it would become one again, every time, and take a worker with it perhaps.
+    """
+    options = [
+        "--json",
+        "--leave-dead",
+        *(["--fix"] if fix else []),
+        "--data",
+        str(settings.data),
+        "--profile",
+        settings.profile,
+    ]
     argv = [sys.executable, "-m", "omnibus", "reconcile", *options]
     return Watch(argv, every_s=every_s or settings.reconcile_every_s, done=done, say=say, due=due)
 

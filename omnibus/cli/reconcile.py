@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 def reconcile(
     prefix: Annotated[str, typer.Option("--prefix", help="Only objects whose key starts with this.")] = "",
     fix: Annotated[bool, typer.Option("--fix", help="Publish an event for each difference that has none.")] = False,
+    leave_dead: Annotated[
+        bool, typer.Option("--leave-dead", help="Without those that became dead letters; --watch leaves them, too.")
+    ] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Run again and again, until stopped.")] = False,
     every: Annotated[
         float | None, typer.Option("--every", min=1, help="Seconds between two runs of --watch (default: 600).")
@@ -39,10 +42,10 @@ def reconcile(
         if watch:
             _watch(settings, heartbeat, fix=fix, every_s=every, json=json)
         else:
-            _once(settings, prefix, fix=fix, json=json)
+            _once(settings, prefix, fix=fix, leave_dead=leave_dead, json=json)
 
 
-def _once(settings: "Settings", prefix: str, *, fix: bool, json: bool) -> None:
+def _once(settings: "Settings", prefix: str, *, fix: bool, leave_dead: bool, json: bool) -> None:
     from rich.console import Console
 
     from omnibus.reconcile import run
@@ -54,10 +57,10 @@ def _once(settings: "Settings", prefix: str, *, fix: bool, json: bool) -> None:
             if published:
                 status.update(f"{published} events published ...")
             if not json:
-                waits = " (on the way)" if difference.on_the_way else ""
-                typer.echo(f"{difference.finding.value:9} {difference.ref.key}{waits}")
+                event = " (on the way)" if difference.on_the_way else " (dead letter)" if difference.given_up else ""
+                typer.echo(f"{difference.finding.value:9} {difference.ref.key}{event}")
 
-        report = run(settings, prefix=prefix, fix=fix, tell=tell)
+        report = run(settings, prefix=prefix, fix=fix, tell=tell, leave_dead=leave_dead)
     typer.echo(report.model_dump_json() if json else report.line)
 
 

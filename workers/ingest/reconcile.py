@@ -27,6 +27,14 @@ Left = TypeVar("Left")
 Right = TypeVar("Right")
 
 
+@dataclass(frozen=True, slots=True)
+class Events:
+    """What is told of a bucket's objects: the events that are not done, and the dead letters."""
+
+    waiting: Backlog
+    dead: Backlog
+
+
 class Finding(StrEnum):
     """How an object differs."""
 
@@ -39,13 +47,15 @@ class Finding(StrEnum):
 class Difference:
     """One object that bucket and index do not agree on; `info` is None for an orphan.
 
-    `on_the_way`: an event of it waits or is being worked on. Otherwise its event was missed, or given up.
+    `on_the_way`: an event of it waits or is being worked on. `given_up`: it became a dead letter as it is now. If
+    neither, its event was missed.
     """
 
     finding: Finding
     ref: ObjectRef
     info: ObjectInfo | None
     on_the_way: bool = False
+    given_up: bool = False
 
     def notification(self) -> Notification:
         """The event that has it mended, as the bucket would have sent it."""
@@ -66,12 +76,12 @@ class Difference:
 
 
 def reconcile(
-    bucket: Bucket, index: Index, backlog: Backlog, *, tenant: str, name: str, prefix: str = ""
+    bucket: Bucket, index: Index, events: Events, *, tenant: str, name: str, prefix: str = ""
 ) -> Iterator[Difference]:
     """The objects of bucket `name` under `prefix` that differ, by key. Raises `ServiceUnavailable`."""
     found = differences(bucket, index, tenant=tenant, name=name, prefix=prefix)
-    # In this order: an event that was done before the backlog was read is seen by the second look.
-    return looked_at_again(marked(found, backlog, name), bucket, index)
+    # In this order: an event that was done before the events were read is seen by the second look.
+    return looked_at_again(marked(found, events, name), bucket, index)
 
 
 def differences(bucket: Bucket, index: Index, *, tenant: str, name: str, prefix: str = "") -> Iterator[Difference]:
@@ -84,18 +94,33 @@ def differences(bucket: Bucket, index: Index, *, tenant: str, name: str, prefix:
             yield difference
 
 
-def marked(found: Iterator[Difference], backlog: Backlog, name: str) -> Iterator[Difference]:
-    """The differences, sorted by key, each with whether an event of it is on the way.
+def marked(found: Iterator[Difference], events: Events, name: str) -> Iterator[Difference]:
+    """The differences, sorted by key, each with what became of its event.
 
-    The backlog is read when the first difference is there: not at all where there is none.
+    The events are read when the first difference is there: not at all where there is none.
     """
     first = next(found, None)
     if first is None:
         return
-    told = ((key.removeprefix(f"{name}/"), True) for key in backlog.waiting() if key.startswith(f"{name}/"))
-    for _, difference, waits in side_by_side(((each.ref.key, each) for each in chain([first], found)), told):
-        if difference is not None:
-            yield replace(difference, on_the_way=bool(waits))
+    keyed = ((each.ref.key, each) for each in chain([first], found))
+    mortal = (
+        (key, replace(each, given_up=_gave_up(each, died)))
+        for key, each, died in side_by_side(keyed, _of_bucket(name, events.dead))
+        if each is not None
+    )
+    for _, each, waits in side_by_side(mortal, _of_bucket(name, events.waiting)):
+        if each is not None:
+            yield replace(each, on_the_way=waits is not None, given_up=each.given_up and waits is None)
+
+
+def _gave_up(each: Difference, died: datetime | None) -> bool:
+    # That an object is gone has no date, so a dead letter says nothing of it.
+    return died is not None and each.info is not None and each.info.last_modified <= died
+
+
+def _of_bucket(name: str, backlog: Backlog) -> Iterator[tuple[str, datetime]]:
+    start = f"{name}/"
+    return ((key.removeprefix(start), sent) for key, sent in backlog.waiting() if key.startswith(start))
 
 
 def looked_at_again(found: Iterator[Difference], bucket: Bucket, index: Index) -> Iterator[Difference]:
@@ -110,7 +135,7 @@ def looked_at_again(found: Iterator[Difference], bucket: Bucket, index: Index) -
             info = bucket.stat(each.ref) if each.info is None and record is not None else each.info
             still = _compared(each.ref, info, record)
             if still is not None:
-                yield replace(still, on_the_way=each.on_the_way)
+                yield replace(still, on_the_way=each.on_the_way, given_up=each.given_up)
 
 
 def side_by_side(

@@ -1,7 +1,7 @@
 """Reconciliation: bucket and index side by side. The index is the real one, in a folder."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from workers.domain.media import ObjectInfo, ObjectRef, Version
 from workers.domain.record import Incoming, Position
 from workers.domain.segment import IndexedObject, Space
 from workers.ingest.look import look, records_held
-from workers.ingest.reconcile import Difference, Finding, reconcile
+from workers.ingest.reconcile import Difference, Events, Finding, reconcile
 
 AT = datetime(2031, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -25,6 +25,7 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.bucket = DictBucket()
         self.backlog = ListBacklog()
+        self.dead = ListBacklog(sent=AT)
         self.index = LanceIndex(folder, [Space("text", 4, "none")])
 
     def put(self, key: str, data: bytes = b"content") -> ObjectRef:
@@ -38,7 +39,8 @@ class World:
         self.index.write([IndexedObject(i.ref, Version(i.etag, "10"), "text/plain", rejected=rejected) for i in found])
 
     def differences(self, prefix: str = "") -> list[Difference]:
-        return list(reconcile(self.bucket, self.index, self.backlog, tenant="default", name="media", prefix=prefix))
+        events = Events(self.backlog, self.dead)
+        return list(reconcile(self.bucket, self.index, events, tenant="default", name="media", prefix=prefix))
 
 
 @pytest.fixture
@@ -112,6 +114,36 @@ def test_an_orphan_whose_removal_waits_is_on_the_way(world: World) -> None:
     world.bucket.objects.clear()
     world.backlog.keys = ["media/a"]
     assert [(found.finding, found.on_the_way) for found in world.differences()] == [(Finding.ORPHANED, True)]
+
+
+# What was given up
+
+
+def test_an_object_that_became_a_dead_letter_as_it_is_was_given_up(world: World) -> None:
+    world.put("a")
+    world.put("b")
+    world.dead.keys = ["media/a"]
+    assert [(found.ref.key, found.given_up) for found in world.differences()] == [("a", True), ("b", False)]
+
+
+def test_an_object_that_was_put_again_after_its_dead_letter_was_not_given_up(world: World) -> None:
+    world.put("a")
+    world.dead.keys, world.dead.sent = ["media/a"], AT - timedelta(seconds=1)
+    assert [found.given_up for found in world.differences()] == [False]
+
+
+def test_an_event_that_waits_counts_more_than_a_dead_letter(world: World) -> None:
+    world.put("a")
+    world.dead.keys = world.backlog.keys = ["media/a"]
+    assert [(found.on_the_way, found.given_up) for found in world.differences()] == [(True, False)]
+
+
+def test_an_orphan_is_never_given_up(world: World) -> None:
+    """A dead letter may be of the time when it was there."""
+    world.index_now(world.put("a"))
+    world.bucket.objects.clear()
+    world.dead.keys = ["media/a"]
+    assert [found.given_up for found in world.differences()] == [False]
 
 
 # What changes while the listings are read

@@ -1,7 +1,9 @@
 """The Backlog port over Kafka, through kafka-python."""
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from itertools import groupby
+from operator import itemgetter
 from time import monotonic
 from typing import Any
 
@@ -9,7 +11,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
 from workers.errors import ServiceUnavailable
-from workers.spool import by_first
+from workers.spool import Row, by_first
 
 LOOK_MS = 200
 """How long a poll that finds nothing waits: longer than the broker holds back an answer (`fetch_max_wait_ms`)."""
@@ -25,12 +27,13 @@ class KafkaBacklog:
         self._topic = topic
         self._group = group
 
-    def waiting(self) -> Iterator[str]:
+    def waiting(self) -> Iterator[tuple[str, datetime]]:
         """See `ports.backlog.Backlog`. Records without a key are passed over."""
-        for key, _ in groupby(row[0] for row in by_first(((key,) for key in self._unsorted()), 1)):
-            yield str(key)
+        for key, rows in groupby(by_first(self._unsorted(), 2), key=itemgetter(0)):
+            *_, (_, last_ms) = rows
+            yield str(key), datetime.fromtimestamp(int(last_ms or 0) / 1000, UTC)
 
-    def _unsorted(self) -> Iterator[str]:
+    def _unsorted(self) -> Iterator[Row]:
         try:
             consumer = KafkaConsumer(
                 bootstrap_servers=self._bootstrap,
@@ -47,7 +50,7 @@ class KafkaBacklog:
         except KafkaError as error:
             raise ServiceUnavailable(f"Kafka at {self._bootstrap} does not answer: {error}") from error
 
-    def _read(self, consumer: Any) -> Iterator[str]:
+    def _read(self, consumer: Any) -> Iterator[Row]:
         partitions = [TopicPartition(self._topic, p) for p in sorted(consumer.partitions_for_topic(self._topic) or ())]
         if not partitions:
             raise ServiceUnavailable(f"Kafka at {self._bootstrap} has no topic {self._topic}: run omnibus setup")
@@ -58,8 +61,8 @@ class KafkaBacklog:
         yield from _to_the_end(consumer, partitions, ends)
 
 
-def _to_the_end(consumer: Any, partitions: Sequence[Any], ends: dict[Any, int]) -> Iterator[str]:
-    """The keys up to `ends`, and as much further as there is.
+def _to_the_end(consumer: Any, partitions: Sequence[Any], ends: dict[Any, int]) -> Iterator[Row]:
+    """Key and time (ms since the epoch) of the records up to `ends`, and as much further as there is.
 
     The embedded broker reports the first offset of the last batch as the end, so that only a poll that finds nothing
     shows the true one.
@@ -68,7 +71,7 @@ def _to_the_end(consumer: Any, partitions: Sequence[Any], ends: dict[Any, int]) 
     while True:
         batches = consumer.poll(timeout_ms=LOOK_MS)
         for records in batches.values():
-            yield from (record.key.decode(errors="replace") for record in records if record.key)
+            yield from ((record.key.decode(errors="replace"), record.timestamp) for record in records if record.key)
         complete = all(consumer.position(partition) >= ends[partition] for partition in partitions)
         if complete and (not batches or monotonic() > give_up):
             return
