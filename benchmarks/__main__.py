@@ -10,7 +10,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Self
 
-from benchmarks import bulk, dispatch
+from benchmarks import bulk, dispatch, reconcile
 from benchmarks.alone import Alone, decoded
 from benchmarks.pictures import write_pictures
 from benchmarks.table import Row, print_table
@@ -128,6 +128,7 @@ def _services_rows(whole: Figures, embedded: Figures, alone: Figures) -> Iterato
     yield Row("services: 500 pictures / the model alone", whole.rate / alone.rate, 0.6, "", how, at_most=False)
     yield from bulk.measure()
     yield from dispatch.measure()
+    yield from reconcile.measure()
 
 
 def _made(folder: Path) -> Path:

@@ -11,9 +11,10 @@ from threading import Event
 from time import monotonic
 
 from omnibus.beat import heartbeat
-from omnibus.catch_up import Reconciliation
 from omnibus.gauges import IN_FLIGHT_S, in_flight_key
+from omnibus.reconcile_report import Report
 from omnibus.settings import Settings
+from omnibus.watch import Watch, watch_bucket
 from producers.kafka import Publisher
 from schemas.topics import MEDIA_EVENTS, QUERIES, Topic
 from workers.adapters.bus.kafka import KafkaTopicConsumer, KafkaTopics
@@ -40,7 +41,8 @@ def dispatch(
 ) -> None:
     """Run a dispatcher until it is told to stop (SIGTERM or SIGINT). `say` gets a line whenever something is wrong.
 
-    With `catch_up` a reconciliation runs beside it at the start, for what changed while nobody listened.
+    With `catch_up` a reconciliation runs beside it at the start, for what changed while nobody listened, and then every
+    `reconcile_every_s`.
 
     Raises `ValueError` for an unknown kind, and `ServiceUnavailable` or `BusUnavailable` when Kafka does not answer at
     the start; later it waits for it.
@@ -55,8 +57,8 @@ def dispatch(
         work = media_work(settings, publisher) if kind == "media" else question_work(settings, publisher)
         consumer = _consumer(settings, topic)
         pace = Pace(in_flight=settings.in_flight)
-        with Reconciliation(settings, say) if catch_up else nullcontext() as reconciliation:
-            beat = _beat(settings, kind, heartbeat(beat_file), reconciliation)
+        with _watch(settings, say) if catch_up else nullcontext() as watch:
+            beat = _beat(settings, kind, heartbeat(beat_file), watch)
             Dispatcher(consumer, work, pace, beat=beat, say=say).run(stop.is_set)
 
 
@@ -102,10 +104,12 @@ def _consumer(settings: Settings, topic: Topic) -> KafkaTopicConsumer:
     )
 
 
-def _beat(
-    settings: Settings, kind: str, touch: Callable[[], None], reconciliation: Reconciliation | None
-) -> Callable[[int], None]:
-    """What happens once a turn beside the work: the heartbeat, the gauge for `omnibus status`, the reconciliation."""
+def _watch(settings: Settings, say: Callable[[str], None]) -> Watch:
+    return watch_bucket(settings, fix=True, done=lambda out: say(Report.model_validate_json(out).line), say=say)
+
+
+def _beat(settings: Settings, kind: str, touch: Callable[[], None], watch: Watch | None) -> Callable[[int], None]:
+    """What happens once a turn beside the work: the heartbeat, the gauge for `omnibus status`, the reconciliations."""
     cache = RedisCache(settings.redis)
     due = [0.0]
 
@@ -114,8 +118,8 @@ def _beat(
         if monotonic() < due[0]:
             return
         due[0] = monotonic() + 1
-        if reconciliation is not None:
-            reconciliation.look_after()
+        if watch is not None:
+            watch.look_after()
         # The loop says itself when the queue is away; a gauge that is not written is no further news.
         with suppress(ServiceUnavailable):
             cache.put_many({in_flight_key(kind): str(in_flight).encode()}, ttl_s=IN_FLIGHT_S)

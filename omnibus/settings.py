@@ -83,6 +83,9 @@ class Settings(BaseSettings):
         description="Tries before an event becomes a dead letter; waiting for a server that is away is none",
     )
     deadline_s: float = Field(default=300, gt=0, description="Seconds a question may take if it names no deadline")
+    reconcile_every_s: float = Field(
+        default=600, ge=1, description="Seconds between two reconciliations, where they are run on a schedule"
+    )
     max_object_bytes: int = Field(default=100_000_000, gt=0, description="Largest object of any kind, in bytes")
     answer_threads: int = Field(default=8, ge=1, description="Threads of an answer worker")
     answer_tokens: int = Field(default=160, ge=1, description="Most tokens in an answer")

@@ -13,7 +13,8 @@ def dispatch(
     data: options.Data = None,
     heartbeat: options.Beat = None,
     catch_up: Annotated[
-        bool, typer.Option("--catch-up", help="At the start, look for changes whose events were lost (media only).")
+        bool,
+        typer.Option("--catch-up", help="Beside it, look for lost events now and then, first at the start (media)."),
     ] = False,
 ) -> None:
     """Run one dispatcher process until it is stopped."""

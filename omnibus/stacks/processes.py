@@ -1,7 +1,7 @@
-"""Our own processes as parts of a stack: two dispatchers and two workers."""
+"""Our own processes as parts of a stack: two dispatchers, two workers, and a reconciler where one is due."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -23,14 +23,25 @@ def own_processes(profile: str, *, warm: bool = False) -> OwnProcesses:
         environment = {**as_environment(servers.endpoints), f"{PREFIX}PROFILE": profile}
         make = partial(_part, layout, environment, servers.names)
         return [
-            # Events that were sent while one of these was away are gone: the dispatcher looks for what was missed.
-            make("dispatch-media", ("dispatch", "media", "--catch-up"), restarts_with=servers.forgets_events),
+            *_finding_what_was_missed(make, servers),
             make("dispatch-questions", ("dispatch", "questions"), restarts_with=servers.forgets_topics),
             make("ingest-light", ("work", "--queues", "ingest.light", *more), grace_s=WORKER_GRACE_S),
             make("answer", ("work", "--queues", "answer", *more), grace_s=WORKER_GRACE_S),
         ]
 
     return parts
+
+
+def _finding_what_was_missed(make: Callable[..., Part], servers: Servers) -> Sequence[Part]:
+    """The media dispatcher, and whoever looks for events that are gone: what was sent while a server was away."""
+    if servers.endpoints.stack == "embedded":
+        # The broker forgets its offsets with everything else, so the dispatcher begins anew, too. A process that only
+        # looks at the clock would take 30 MB of a laptop.
+        return [make("dispatch-media", ("dispatch", "media", "--catch-up"), restarts_with=servers.forgets_events)]
+    return [
+        make("dispatch-media", ("dispatch", "media"), restarts_with=servers.forgets_topics),
+        make("reconciler", ("reconcile", "--fix", "--watch"), restarts_with=servers.forgets_events),
+    ]
 
 
 def _part(

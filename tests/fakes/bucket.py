@@ -35,7 +35,7 @@ class DictBucket:
         return data
 
     def list(self, bucket: str, prefix: str = "") -> Iterator[ObjectInfo]:
-        for ref in list(self.objects):
+        for ref in sorted(self.objects, key=lambda ref: ref.key):
             info = self.stat(ref)
             if info is not None and ref.bucket == bucket and ref.key.startswith(prefix):
                 yield info

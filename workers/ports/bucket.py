@@ -22,5 +22,8 @@ class Bucket(Protocol):
         ...
 
     def list(self, bucket: str, prefix: str = "") -> Iterator[ObjectInfo]:
-        """Every object whose key starts with `prefix`, in no particular order."""
+        """Every object whose key starts with `prefix`, sorted by key (code points, which is UTF-8's order, too).
+
+        In constant memory, however many there are.
+        """
         ...

@@ -46,7 +46,10 @@ class Index(Protocol):
         ...
 
     def objects(self, tenant: str, bucket: str, prefix: str = "") -> Iterator[ObjectRecord]:
-        """Every object of the tenant whose key starts with `prefix`, rejected ones too, sorted by key (code points)."""
+        """Every object of the tenant whose key starts with `prefix`, rejected ones too, sorted by key (code points).
+
+        In constant memory, however many there are.
+        """
         ...
 
     def nearest(self, space: str, vector: Vector, *, k: int, filters: Filters) -> Sequence[Hit]:

@@ -36,7 +36,7 @@ class World:
 
     def listed(self, prefix: str = "") -> list[str]:
         found = self.bucket.list("media", self.prefix + prefix)
-        return sorted(info.ref.key.removeprefix(self.prefix) for info in found)
+        return [info.ref.key.removeprefix(self.prefix) for info in found]
 
 
 @pytest.fixture(params=["embedded", "services", "dict"])
@@ -131,6 +131,17 @@ def test_a_listing_has_what_is_under_the_prefix_at_any_depth(world: World) -> No
     assert world.listed("a/") == ["a/1", "a/2/3"]
     assert world.listed("a") == ["a b", "a/1", "a/2/3"]
     assert world.listed("nothing") == []
+
+
+ORDERS = ["a b", "a!", "a-b", "a.b", "a/", "a/b", "a/b-c", "a/b.c", "a/bc/d", "a/\U0001f600", "a0", "aé", "b", "~"]
+ORDERS += ["é/x", "\ue000/x", "\uffee", "\uffeex", "\U0001f600", "\U0001f600x/y"]
+
+
+def test_a_listing_is_sorted_by_code_points_whatever_the_folders(world: World) -> None:
+    """As UTF-16 sorts, an emoji would come before U+FFEE; folder by folder, `a/b` would come before `a b`."""
+    for name in reversed(ORDERS):
+        world.put(world.ref(name), b"content")
+    assert world.listed() == sorted(ORDERS) == ORDERS
 
 
 def test_a_listing_tells_the_same_version_as_a_look(world: World) -> None:

@@ -15,6 +15,7 @@ from index_searches import found_by, found_near
 from weaviate_server import KEY, WeaviateServer
 
 from workers.adapters.index import weaviate as adapter
+from workers.adapters.index import weaviate_listing
 from workers.adapters.index.rows import object_id
 from workers.adapters.index.spaces import IndexMismatch
 from workers.adapters.index.weaviate import WeaviateIndex
@@ -301,10 +302,13 @@ def test_the_listing_goes_on_from_page_to_page(home: Home, monkeypatch: pytest.M
     index.write(objects)
     for each in objects[1:3]:
         write_part(home, each, 15, segments=0, complete=True)
+    index.write([an_object("0.txt", "boat", tenant="acme"), an_object("0.txt", "boat", bucket="other")])
     expected = [each.ref.key for each in objects]
+    monkeypatch.setattr(weaviate_listing, "FEW", 1)
     for page in (2, 3, 4):
-        monkeypatch.setattr(adapter, "PAGE", page)
+        monkeypatch.setattr(weaviate_listing, "PAGE", page)
         assert [record.ref.key for record in index.objects("default", "media")] == expected
+        assert [record.ref.key for record in index.objects("default", "media", "3")] == ["3.txt"]
 
 
 def test_a_row_that_the_server_refuses_is_an_error_though_others_were_written(home: Home) -> None:

@@ -10,6 +10,7 @@ from urllib3.exceptions import HTTPError
 
 from workers.domain.media import ObjectInfo, ObjectRef
 from workers.errors import MediaTooLarge, ObjectGone, ServiceUnavailable
+from workers.spool import Row, by_first
 
 GONE = {"NoSuchKey", "NoSuchBucket", "NoSuchVersion", "MethodNotAllowed"}
 """S3 error codes for an object that is not there; the last is the answer for a delete marker."""
@@ -53,18 +54,25 @@ class S3Bucket:
         return data
 
     def list(self, bucket: str, prefix: str = "") -> Iterator[ObjectInfo]:
-        """See `ports.bucket.Bucket`."""
+        """See `ports.bucket.Bucket`. Not every store lists in the order of S3: SeaweedFS goes folder by folder."""
+        for key, etag, size, modified, version_id in by_first(self._listed(bucket, prefix), 5):
+            yield ObjectInfo(
+                ref=ObjectRef(bucket, str(key)),
+                etag=str(etag),
+                size=int(size or 0),
+                last_modified=datetime.fromtimestamp(float(modified or 0), UTC),
+                version_id=str(version_id),
+            )
+
+    def _listed(self, bucket: str, prefix: str) -> Iterator[Row]:
+        """Key, ETag, size, time of the last change and version id, as the store lists them."""
         with _known_errors(ObjectRef(bucket, prefix)):
             for found in self._client.list_objects(bucket, prefix=prefix, recursive=True):
-                if found.is_dir or found.object_name is None:
-                    continue
-                yield ObjectInfo(
-                    ref=ObjectRef(bucket, found.object_name),
-                    etag=(found.etag or "").strip('"'),
-                    size=found.size or 0,
-                    last_modified=found.last_modified or datetime.now(UTC),
-                    version_id=found.version_id or "",
-                )
+                # A key that ends with a slash, as some programs make them for a folder, is an object like any other.
+                if found.object_name is not None:
+                    modified = found.last_modified or datetime.now(UTC)
+                    etag = (found.etag or "").strip('"')
+                    yield found.object_name, etag, found.size or 0, modified.timestamp(), found.version_id or ""
 
 
 @contextmanager

@@ -32,6 +32,7 @@ import numpy as np
 
 from workers.adapters.index import weaviate_rows as rows
 from workers.adapters.index.hits import distinct
+from workers.adapters.index.listing import by_key
 from workers.adapters.index.rows import object_id, record_from, segment_from
 from workers.adapters.index.spaces import by_id, check_vector, check_vectors, vector_column
 from workers.adapters.index.weaviate_collection import (
@@ -44,6 +45,7 @@ from workers.adapters.index.weaviate_collection import (
     remove,
 )
 from workers.adapters.index.weaviate_copies import Copies, by_object, chunks, groups
+from workers.adapters.index.weaviate_listing import records_in
 from workers.adapters.index.words import words_of
 from workers.domain.hit import Filters, Hit
 from workers.domain.media import ObjectRef, Version
@@ -51,8 +53,6 @@ from workers.domain.segment import IndexedObject, ObjectRecord, Space, StoredSeg
 from workers.ports.locks import Locks, Renew
 
 ALIAS = "Omnibus"
-PAGE = 5_000
-"""Records of one page of the listing: 1.5 MB. Weaviate sorts all that is left for every page; at 20,000, 0.3 s."""
 GRACE_S = 0.1
 """Between a new copy and the removal of the old one. A search notes the rows that meet its conditions first and reads
 them last: one that began before the new copy was there would come back without either. A search takes 2 to 20 ms."""
@@ -134,19 +134,11 @@ class WeaviateIndex:
         return {ref: record_from(each.newest) for ref, each in held.items() if each.newest is not None}
 
     def objects(self, tenant: str, bucket: str, prefix: str = "") -> Iterator[ObjectRecord]:
-        """See `ports.index.Index`. Reads page by page: what is written meanwhile may be in the listing or not."""
-        after: str | None = None
-        while True:
-            page = self._rows(rows.records_within(tenant, bucket, prefix, after), rows.RECORD_PROPERTIES, PAGE, "key")
-            keys = sorted({row["key"] for row in page})
-            if len(page) == PAGE and len(keys) > 1:
-                # The copies of the last one may go on in the next page.
-                keys.pop()
-            newest = {ref.key: held.newest for ref, held in by_object(page).items()}
-            yield from (record_from(row) for key in keys if (row := newest[key]) is not None)
-            if len(page) < PAGE:
-                return
-            after = keys[-1]
+        """See `ports.index.Index`. What is written meanwhile may be in the listing or not."""
+        for copies in by_key(records_in(self._answering, tenant, bucket, prefix), rows.RECORD_PROPERTIES):
+            for held in by_object(copies).values():
+                if held.newest is not None:
+                    yield record_from(held.newest)
 
     def nearest(self, space: str, vector: Vector, *, k: int, filters: Filters) -> Sequence[Hit]:
         """See `ports.index.Index`. Exact up to 10,000 vectors within the filters.
@@ -239,19 +231,12 @@ class WeaviateIndex:
             found += self._rows(rows.records_of([object_id(ref) for ref in some]), rows.RECORD_PROPERTIES)
         return by_object(found)
 
-    def _rows(
-        self, condition: Any, properties: Sequence[str], limit: int = MOST_ROWS, sort: str = ""
-    ) -> list[dict[str, Any]]:
-        """Rows that meet the condition, at most `limit`, in the order of the property `sort`."""
+    def _rows(self, condition: Any, properties: Sequence[str], limit: int = MOST_ROWS) -> list[dict[str, Any]]:
+        """Rows that meet the condition, at most `limit`."""
         if condition is None:
             return []
         with self._answering() as collection:
-            from weaviate.classes.query import Sort  # noqa: PLC0415 - see weaviate_collection
-
-            order = Sort.by_property(sort) if sort else None
-            found = collection.query.fetch_objects(
-                filters=condition, limit=limit, sort=order, return_properties=list(properties)
-            )
+            found = collection.query.fetch_objects(filters=condition, limit=limit, return_properties=list(properties))
         return [rows.row_from(each.properties) for each in found.objects]
 
     def _locked(self, refs: Sequence[ObjectRef]) -> AbstractContextManager[Renew]:

@@ -34,6 +34,8 @@ Piece = tuple[Mapping[str, Any], Segment]
 HEXADECIMAL = ("tenant", "bucket", "key")
 SEGMENT_ID = "segment_id"
 """What `rows` calls `id`, which is a name that Weaviate keeps for itself."""
+FIRST_ID = UUID(int=0)
+"""What every row's id comes after."""
 RECORD_PROPERTIES = (*RECORD_COLUMNS, "complete")
 SEGMENT_PROPERTIES = tuple(SEGMENT_ID if name == "id" else name for name in SEGMENT_COLUMNS)
 
@@ -98,15 +100,13 @@ def segments_within(filters: Filters) -> "Condition | None":
     return condition & _property("modality").contains_any(known) if known else condition
 
 
-def records_within(tenant: str, bucket: str, prefix: str, after: str | None) -> "Condition | None":
-    """Records of the objects whose key starts with `prefix` and comes after the key `after`."""
+def records_within(tenant: str, bucket: str, prefix: str) -> "Condition | None":
+    """Records of the objects whose key starts with `prefix`."""
     if not all(is_storable(text) for text in (tenant, bucket, prefix)):
         return None
     condition = _property("is_record").equal(True) & _property("tenant").equal(hexadecimal(tenant))
     condition &= _property("bucket").equal(hexadecimal(bucket))
-    if prefix:
-        condition &= _property("key").like(hexadecimal(prefix) + "*")
-    return condition if after is None else condition & _property("key").greater_than(hexadecimal(after))
+    return condition & _property("key").like(hexadecimal(prefix) + "*") if prefix else condition
 
 
 def records_of(object_ids: Sequence[str]) -> "Condition":
