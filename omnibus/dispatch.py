@@ -6,12 +6,13 @@ import uuid
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from threading import Event
 from time import monotonic
 
 from omnibus.beat import heartbeat
-from omnibus.gauges import IN_FLIGHT_S, in_flight_key
+from omnibus.gauges import write_progress
 from omnibus.reconcile_report import Report
 from omnibus.settings import Settings
 from omnibus.watch import Watch, watch_bucket
@@ -58,7 +59,8 @@ def dispatch(
         consumer = _consumer(settings, topic)
         pace = Pace(in_flight=settings.in_flight)
         with _watch(settings, say) if catch_up else nullcontext() as watch:
-            beat = _beat(settings, kind, heartbeat(beat_file), watch)
+            tell = partial(_tell, RedisCache(settings.redis), topic, consumer, work)
+            beat = _beat(heartbeat(beat_file), tell, watch)
             Dispatcher(consumer, work, pace, beat=beat, say=say).run(stop.is_set)
 
 
@@ -108,20 +110,23 @@ def _watch(settings: Settings, say: Callable[[str], None]) -> Watch:
     return watch_bucket(settings, fix=True, done=lambda out: say(Report.model_validate_json(out).line), say=say)
 
 
-def _beat(settings: Settings, kind: str, touch: Callable[[], None], watch: Watch | None) -> Callable[[int], None]:
-    """What happens once a turn beside the work: the heartbeat, the gauge for `omnibus status`, the reconciliations."""
-    cache = RedisCache(settings.redis)
+def _beat(touch: Callable[[], None], tell: Callable[[], None], watch: Watch | None) -> Callable[[int], None]:
+    """What happens once a turn beside the work: the heartbeat, what `omnibus status` shows, the reconciliations."""
     due = [0.0]
 
-    def beat(in_flight: int) -> None:
+    def beat(_: int) -> None:
         touch()
         if monotonic() < due[0]:
             return
         due[0] = monotonic() + 1
         if watch is not None:
             watch.look_after()
-        # The loop says itself when the queue is away; a gauge that is not written is no further news.
-        with suppress(ServiceUnavailable):
-            cache.put_many({in_flight_key(kind): str(in_flight).encode()}, ttl_s=IN_FLIGHT_S)
+        tell()
 
     return beat
+
+
+def _tell(cache: RedisCache, topic: Topic, consumer: KafkaTopicConsumer, work: Work) -> None:
+    # The loop says itself when the queue is away; what is not written is no further news.
+    with suppress(ServiceUnavailable):
+        write_progress(cache, topic.name, consumer.assigned(), work.unfinished())

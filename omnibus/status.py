@@ -1,34 +1,35 @@
 """What `omnibus status` reports: how far the dispatchers are behind, what is in flight, what is dead."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
-from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError
-
 from omnibus.doctor.servers import unreachable
-from omnibus.gauges import in_flight_key
+from omnibus.ledger import DISPATCHED, PartitionState, as_json, partitions_of
 from omnibus.settings import Settings
 from omnibus.stacks.state import read_state
 from producers.dead_letters.box import open_box
 from producers.errors import BusUnavailable
 from producers.log import TopicLog
-from schemas.topics import MEDIA_EVENTS, QUERIES, Topic
 from workers.adapters.cache.redis import RedisCache
-from workers.dispatch.groups import group_of
+from workers.adapters.jobs.celery import INGEST_QUEUE, queue_depths
+from workers.answer.flow import QUEUE as ANSWER_QUEUE
+from workers.dispatch.progress import Stage
 from workers.errors import ServiceUnavailable
 
-DISPATCHED = {"media": MEDIA_EVENTS, "questions": QUERIES}
-LOOK_MS = 200
+QUEUES = (INGEST_QUEUE, ANSWER_QUEUE)
+BUS_S = 3.0
+"""How long Kafka may take for each of its answers."""
 
 
 def report(settings: Settings) -> dict[str, Any]:
     """The report as JSON types. It is complete also when a server does not answer: `problems` then says which."""
     problems: list[str] = []
     state = read_state(settings.data)
-    lag: dict[str, int] = {}
+    partitions: list[PartitionState] = []
+    queues: Mapping[str, Any] = {}
     dead_letters: Mapping[str, int] = {}
-    in_flight = 0
     if state is None and settings.stack == "embedded":
         problems.append(f"no stack runs on {settings.data}; start one with: omnibus up")
     else:
@@ -36,14 +37,17 @@ def report(settings: Settings) -> dict[str, Any]:
         problems += away.values()
         try:
             if "kafka" not in away:
-                lag = {topic.name: _lag(settings.kafka, topic) for topic in DISPATCHED.values()}
+                cache = None if "redis" in away else RedisCache(settings.redis)
+                for topic in DISPATCHED.values():
+                    partitions += partitions_of(settings.kafka, cache, topic, BUS_S)
                 dead_letters = _open_letters(settings.kafka)
             if "redis" not in away:
-                in_flight = _in_flight(settings)
+                queues = _queues(settings.redis)
         except BusUnavailable as error:
             problems.append(str(error))
         except ServiceUnavailable as error:
             problems.append(error.message)
+    oldest = [state.oldest for state in partitions if state.oldest is not None]
     parts = [] if state is None else [_part(part) for part in state.parts]
     return {
         # Where the processes are somebody else's to look after, the servers are what can be seen of it.
@@ -51,9 +55,13 @@ def report(settings: Settings) -> dict[str, Any]:
         "stack": settings.stack,
         "profile": settings.profile,
         "endpoints": _endpoints(settings),
-        "lag": lag,
-        "in_flight": in_flight,
+        "lag": _lag(partitions),
+        "in_flight": sum(state.count(*Stage) for state in partitions),
+        "retrying": sum(state.count(Stage.RETRYING) for state in partitions),
         "dead_letters": dead_letters,
+        "oldest": as_json(min(oldest, key=lambda event: event.at)) if oldest else None,
+        "partitions": [_partition(state) for state in partitions],
+        "queues": queues,
         "parts": parts,
         "problems": problems,
     }
@@ -75,58 +83,33 @@ def _part(part: Any) -> Mapping[str, Any]:
     }
 
 
-def _in_flight(settings: Settings) -> int:
-    values = RedisCache(settings.redis).get_many([in_flight_key(kind) for kind in DISPATCHED])
-    return sum(int(value) for value in values if value is not None)
-
-
-def _lag(bootstrap: str, topic: Topic) -> int:
-    """Records that are not done: from the committed offset, or the beginning, to the end."""
-    consumer = _consumer(bootstrap, group_id=group_of(topic))
-    try:
-        partitions = _partitions(consumer, topic)
-        ends = _ends(consumer, partitions)
-        beginnings = consumer.beginning_offsets(partitions)
-        return sum(ends[p] - (consumer.committed(p) or beginnings[p]) for p in partitions)
-    except KafkaError as error:
-        raise BusUnavailable(f"Kafka at {bootstrap} does not answer: {error}") from error
-    finally:
-        consumer.close()
+def _lag(partitions: Sequence[PartitionState]) -> Mapping[str, int]:
+    lag: Counter[str] = Counter()
+    for state in partitions:
+        lag[state.topic] += state.lag
+    return lag
 
 
 def _open_letters(bootstrap: str) -> Mapping[str, int]:
     """Those that were not redriven, by dead-letter topic."""
-    with TopicLog(bootstrap, timeout_s=3.0) as log:
+    with TopicLog(bootstrap, timeout_s=BUS_S) as log:
         topics = [topic.dead_letters.name for topic in DISPATCHED.values()]
         return {topic: len(open_box(log, topic).open) for topic in topics}
 
 
-def _consumer(bootstrap: str, group_id: str) -> KafkaConsumer:
-    try:
-        return KafkaConsumer(
-            bootstrap_servers=bootstrap,
-            group_id=group_id,
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            fetch_max_wait_ms=10,
-            bootstrap_timeout_ms=3000,
-        )
-    except KafkaError as error:
-        raise BusUnavailable(f"Kafka at {bootstrap} does not answer: {error}") from error
+def _partition(state: PartitionState) -> Mapping[str, Any]:
+    return {
+        "topic": state.topic,
+        "partition": state.partition,
+        "lag": state.lag,
+        "dispatcher": state.unfinished is not None,
+        "in_flight": state.count(*Stage),
+        "waiting": state.count(Stage.WAITING),
+        "in_work": state.count(Stage.QUEUED, Stage.WORKING),
+        "retrying": state.count(Stage.RETRYING),
+        "oldest": as_json(state.oldest) if state.oldest else None,
+    }
 
 
-def _partitions(consumer: KafkaConsumer, topic: Topic) -> Sequence[TopicPartition]:
-    return [TopicPartition(topic.name, number) for number in sorted(consumer.partitions_for_topic(topic.name) or ())]
-
-
-def _ends(consumer: KafkaConsumer, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, int]:
-    """Offsets of the records to come.
-
-    The embedded broker reports the first offset of the last batch instead: reading from there finds the true end.
-    """
-    consumer.assign(partitions)
-    for partition, offset in consumer.end_offsets(partitions).items():
-        consumer.seek(partition, offset)
-    while consumer.poll(timeout_ms=LOOK_MS):
-        pass
-    return {partition: consumer.position(partition) for partition in partitions}
+def _queues(redis: str) -> Mapping[str, Any]:
+    return {name: asdict(depth) for name, depth in queue_depths(redis, QUEUES).items()}

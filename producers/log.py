@@ -33,12 +33,14 @@ class Stored:
 class TopicLog:
     """Reads topics without a consumer group. Raises `BusUnavailable` when the broker or a topic cannot be reached."""
 
-    def __init__(self, bootstrap: str, *, timeout_s: float = 10.0) -> None:
+    def __init__(self, bootstrap: str, *, timeout_s: float = 10.0, group: str | None = None) -> None:
+        """`group` is the one whose committed offsets are asked for; it is not joined."""
         self._bootstrap = bootstrap
         self._timeout_s = timeout_s
         try:
             self._consumer = KafkaConsumer(
                 bootstrap_servers=bootstrap,
+                group_id=group,
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
                 # What a broker that does not wake a waiting fetch (the embedded one) takes to read a long partition.
@@ -66,10 +68,19 @@ class TopicLog:
         except KafkaError as error:
             raise self._away(error) from error
 
-    def records(self, topic: str, ends: Mapping[int, int]) -> Iterator[Stored]:
-        """The records of `topic` before `ends`, a partition after the other."""
+    def committed(self, topic: str) -> Mapping[int, int]:
+        """Partition to the offset of the first record that the group is not done with; the beginning where unknown."""
+        try:
+            partitions = self._partitions(topic)
+            beginnings = self._consumer.beginning_offsets(partitions)
+            return {p.partition: max(self._consumer.committed(p) or 0, beginnings[p]) for p in partitions}
+        except KafkaError as error:
+            raise self._away(error) from error
+
+    def records(self, topic: str, ends: Mapping[int, int], begins: Mapping[int, int] | None = None) -> Iterator[Stored]:
+        """The records of `topic` before `ends`, a partition after the other, from `begins` or from the beginning."""
         for partition, end in sorted(ends.items()):
-            yield from self._read(TopicPartition(topic, partition), None, end)
+            yield from self._read(TopicPartition(topic, partition), begins[partition] if begins else None, end)
 
     def at(self, topic: str, partition: int, offset: int) -> Stored | None:
         """The record that stands there; None where there is none (any more)."""

@@ -4,7 +4,8 @@ from collections.abc import Collection, Sequence
 
 from omnibus.doctor.finding import Fault, Finding, ok, warning
 from omnibus.doctor.redis import reach_redis
-from omnibus.gauges import in_flight_key
+from omnibus.gauges import read_progress
+from omnibus.ledger import DISPATCHED
 from omnibus.settings import Settings
 from workers.adapters.cache.redis import RedisCache
 from workers.adapters.jobs.celery import INGEST_QUEUE, answering_workers
@@ -14,18 +15,18 @@ from workers.errors import ServiceUnavailable
 PING_S = 1.5
 """How long workers may take to answer; all of it is waited for, because nobody knows how many there are."""
 WORKERS = {"answer worker": ANSWER_QUEUE, "ingest worker": INGEST_QUEUE}
-DISPATCHERS = ("media", "questions")
 
 
 def check_work(settings: Settings) -> Sequence[Finding]:
     """Who is there; nothing when Redis cannot be asked, which is a finding of its own."""
     try:
         reach_redis(settings)
-        gauges = RedisCache(settings.redis).get_many([in_flight_key(kind) for kind in DISPATCHERS])
+        cache = RedisCache(settings.redis)
+        told = {kind: read_progress(cache, t.name, range(t.partitions)) for kind, t in DISPATCHED.items()}
         names = answering_workers(settings.redis, PING_S)
     except (Fault, ServiceUnavailable):
         return []
-    reported = [kind for kind, gauge in zip(DISPATCHERS, gauges, strict=True) if gauge is not None]
+    reported = [kind for kind, partitions in told.items() if partitions]
     return [*judge_workers(names, settings.stack), *judge_dispatchers(reported, settings.stack)]
 
 
@@ -50,7 +51,7 @@ def judge_dispatchers(reported: Collection[str], stack: str) -> list[Finding]:
             f"no dispatcher of {kind} has reported in the last seconds",
             start(f"omnibus dispatch {kind}", f"dispatch-{kind}", stack),
         )
-        for kind in DISPATCHERS
+        for kind in DISPATCHED
     ]
 
 

@@ -6,6 +6,7 @@ from time import monotonic
 from typing import Protocol
 
 from workers.dispatch.phases import OUTSIDE
+from workers.dispatch.progress import Unfinished
 from workers.dispatch.watermark import Watermarks
 from workers.domain.record import Incoming, Position
 from workers.ports.consumer import Consumer
@@ -24,6 +25,10 @@ class Work(Protocol):
 
     def drop(self, partition: int) -> None:
         """Forget the records of a partition that was taken away."""
+        ...
+
+    def unfinished(self) -> Sequence[Unfinished]:
+        """What was taken and is not done, in no order."""
         ...
 
     @property

@@ -12,6 +12,7 @@ from workers.answer.reply import Replies
 from workers.dispatch.dead_letters import Cause, DeadLetters
 from workers.dispatch.inquiries import InquiryRules, Refused, Withdrawn, inquiry
 from workers.dispatch.phases import run_phases
+from workers.dispatch.progress import Stage, Unfinished
 from workers.domain.record import Incoming, Position
 from workers.errors import Cancelled, DeadlineExceeded, OmnibusError, Permanent, ServiceUnavailable, WorkLost
 from workers.ports.jobs import Jobs
@@ -85,6 +86,19 @@ class QuestionWork:
         self._twins = [twin for twin in twins if twin.asked.request_id in self._open]
         # The question that these waited for is somebody else's now; they stand for themselves.
         self._new.extend(twin for twin in twins if twin.asked.request_id not in self._open)
+
+    def unfinished(self) -> Sequence[Unfinished]:
+        """What was taken and is not done."""
+        return [
+            *(Unfinished(record.position, "", Stage.WAITING) for record in self._unread),
+            *(Unfinished(cancel.position, cancel.request_id, Stage.WAITING) for cancel in self._cancels),
+            *(
+                Unfinished(record.position, _whose(refused), Stage.BURYING, 1, refused.error.message)
+                for record, refused in self._refused
+            ),
+            *(_seen_at(Stage.WAITING, entry) for entry in (*self._new, *self._twins)),
+            *(_seen_at(Stage.WORKING, entry) for entry in self._open.values()),
+        ]
 
     def advance(self, now: float) -> Sequence[Position]:
         """Read, refuse, cancel, start, see which have their reply, start again what was lost."""
@@ -257,3 +271,11 @@ class QuestionWork:
         except ServiceUnavailable:
             gone = False
         return replace(reply_to, topic=REPLIES.name) if gone else reply_to
+
+
+def _whose(refused: Refused) -> str:
+    return refused.reply_to.request_id if refused.reply_to else ""
+
+
+def _seen_at(stage: Stage, entry: _Open) -> Unfinished:
+    return Unfinished(entry.position, entry.asked.request_id, stage, entry.tries)

@@ -17,6 +17,10 @@ class Consumer(Protocol):
         """The partitions taken away since the last call: what was read of them is somebody else's now."""
         ...
 
+    def assigned(self) -> frozenset[int]:
+        """The partitions that are this member's now."""
+        ...
+
     def commit(self, offsets: Mapping[int, int]) -> bool:
         """Note, for each partition, the offset of the first record that is not done; whether the broker has it.
 

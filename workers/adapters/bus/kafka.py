@@ -88,6 +88,10 @@ class KafkaTopicConsumer:
         """See `ports.consumer.Consumer`."""
         return self._membership.taken_away()
 
+    def assigned(self) -> frozenset[int]:
+        """See `ports.consumer.Consumer`."""
+        return frozenset(place.partition for place in self._consumer.assignment())
+
     def commit(self, offsets: Mapping[int, int]) -> bool:
         """See `ports.consumer.Consumer`."""
         marks = {TopicPartition(self._topic, p): OffsetAndMetadata(offset, "", -1) for p, offset in offsets.items()}
