@@ -182,7 +182,7 @@ def test_whoever_interrupts_ask_cancels_the_question(stack: Stack, handbook: str
     text = f"Tell me all about the otters and the ferry, number {uuid.uuid4()}."
     command = [sys.executable, "-m", "omnibus", "ask", text, "--prefix", handbook, "--data", str(stack.data)]
     asking = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    asked = stack.first("rag.queries", lambda r: text.encode() in r.value)
+    asked = stack.first("rag.queries", lambda r: text.encode() in (r.value or b""))
     asking.send_signal(signal.SIGINT)
     _, errors = asking.communicate(timeout=60)
     assert asking.returncode == 130

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 from minio import Minio
 from minio.error import MinioException, S3Error
@@ -14,6 +15,8 @@ from workers.spool import Row, by_first
 
 GONE = {"NoSuchKey", "NoSuchBucket", "NoSuchVersion", "MethodNotAllowed"}
 """S3 error codes for an object that is not there; the last is the answer for a delete marker."""
+NO_NAME = {"XMinioInvalidObjectName", "KeyTooLongError"}
+"""S3 error codes for a key that no object of this store can have: MinIO refuses empty parts, and parts of 256 bytes."""
 KEY_BYTES = 1024
 """Of UTF-8. Source: AWS, "Naming Amazon S3 objects"."""
 
@@ -28,7 +31,7 @@ class S3Bucket:
         """See `ports.bucket.Bucket`."""
         try:
             with _known_errors(ref):
-                found = self._client.stat_object(ref.bucket, ref.key)
+                found = self._head(ref)
         except ObjectGone:
             return None
         return ObjectInfo(
@@ -39,6 +42,15 @@ class S3Bucket:
             version_id=found.version_id or "",
             content_type=found.content_type or "",
         )
+
+    def _head(self, ref: ObjectRef) -> Any:
+        try:
+            return self._client.stat_object(ref.bucket, ref.key)
+        except S3Error as error:
+            if error.code == "BadRequest":
+                # The answer to HEAD has no words: whether it is the key that is bad, only GET says.
+                self._client.get_object(ref.bucket, ref.key, length=1).close()
+            raise
 
     def read(self, ref: ObjectRef, *, limit: int) -> bytes:
         """See `ports.bucket.Bucket`."""
@@ -84,6 +96,8 @@ def _known_errors(ref: ObjectRef) -> Iterator[None]:
     except S3Error as error:
         if error.code in GONE:
             raise ObjectGone(f"{ref.name} is not in the bucket") from error
+        if error.code in NO_NAME:
+            raise ObjectGone(f"{ref.name} cannot be in a bucket: {error.message}") from error
         raise ServiceUnavailable(f"the object store refused {ref.name}: {error.code}: {error.message}") from error
     except ValueError as error:
         # The client itself refuses what no object can be called, such as `a/../b`.
