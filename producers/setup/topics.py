@@ -81,7 +81,7 @@ def _configuration(name: str) -> dict[str, str]:
     """A dead letter has more headers than the record that it keeps, which may be as large as its own topic allows."""
     if not name.endswith(DEAD_LETTER_SUFFIX):
         return {}
-    return {"max.message.bytes": str(LARGEST), "retention.ms": str(DEAD_LETTERS_KEPT_MS)}
+    return {"max.message.bytes": str(LARGEST), "retention.ms": str(DEAD_LETTERS_KEPT_MS), "retention.bytes": "-1"}
 
 
 def _partitions(admin: KafkaAdminClient) -> dict[str, int]:
