@@ -2,6 +2,8 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from threading import Lock, Thread
 from typing import Any, Self
 
 from kafka import KafkaProducer
@@ -28,11 +30,15 @@ class Publisher:
         self._bootstrap = bootstrap
         self._source = source
         self._timeout_s = timeout_s
-        timeout_ms = int(timeout_s * 1000)
+        self._lock = Lock()
+        self._current: KafkaProducer | None = self._made()
+
+    def _made(self) -> KafkaProducer:
+        timeout_ms = int(self._timeout_s * 1000)
         try:
             # acks=all and one request in flight: an acknowledged record is kept, and those of one key keep their order.
-            self._producer = KafkaProducer(
-                bootstrap_servers=bootstrap,
+            return KafkaProducer(
+                bootstrap_servers=self._bootstrap,
                 acks="all",
                 linger_ms=0,
                 max_request_size=LARGEST,
@@ -45,8 +51,30 @@ class Publisher:
             )
         except KafkaError as error:
             raise BusUnavailable(
-                f"Kafka at {bootstrap} does not answer ({error}); is the stack up? (omnibus up)"
+                f"Kafka at {self._bootstrap} does not answer ({error}); is the stack up? (omnibus up)"
             ) from error
+
+    def _producer(self) -> KafkaProducer:
+        # Of many threads one tries; the others must not wait their turn to try the same.
+        if not self._lock.acquire(timeout=self._timeout_s):
+            raise BusUnavailable(f"Kafka at {self._bootstrap} does not answer; is the stack up? (omnibus up)")
+        try:
+            if self._current is None:
+                self._current = self._made()
+            return self._current
+        finally:
+            self._lock.release()
+
+    def _give_up(self, producer: KafkaProducer) -> None:
+        """Have the next record sent by another producer.
+
+        kafka-python 3.0.12 does not recover from a broker that hangs longer than a request may take: records then time
+        out for ever, although the broker is back.
+        """
+        with self._lock:
+            if self._current is producer:
+                self._current = None
+                Thread(target=_abandon, args=[producer], name="abandon-producer", daemon=True).start()
 
     def publish(
         self,
@@ -73,9 +101,10 @@ class Publisher:
         self, records: Sequence[tuple[str, bytes | None, bytes | None, Sequence[tuple[str, bytes]]]]
     ) -> None:
         """Send (topic, key, value, headers) records together, and wait for all of them. Raises `TooLargeForBus`."""
+        producer = self._producer()
         try:
             sent: list[Any] = [
-                self._producer.send(topic, key=key, value=value, headers=_as_sent(headers))
+                producer.send(topic, key=key, value=value, headers=_as_sent(headers))
                 for topic, key, value, headers in records
             ]
             for future in sent:
@@ -83,17 +112,27 @@ class Publisher:
         except MessageSizeTooLargeError as error:
             raise TooLargeForBus(f"Kafka at {self._bootstrap} does not take a record of this size: {error}") from error
         except KafkaError as error:
+            self._give_up(producer)
             raise BusUnavailable(f"Kafka at {self._bootstrap} does not take messages: {error}") from error
 
     def close(self) -> None:
         """Send what is still waiting, and disconnect."""
-        self._producer.close(timeout=self._timeout_s)
+        with self._lock:
+            if self._current is not None:
+                self._current.close(timeout=self._timeout_s)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _abandon(producer: KafkaProducer) -> None:
+    # Without this, closing waits for what will never be sent.
+    producer._sender.force_close()
+    with suppress(KafkaError):
+        producer.close(timeout=1)
 
 
 class _Name(str):

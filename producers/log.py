@@ -9,6 +9,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
 from producers.errors import BusUnavailable
+from producers.reading import read_on
 
 LOOK_MS = 200
 """How long a broker may take to show what stands behind the end that it reports."""
@@ -48,6 +49,7 @@ class TopicLog:
                 bootstrap_timeout_ms=int(timeout_s * 1000),
                 reconnect_backoff_max_ms=1000,
             )
+            read_on(self._consumer)
         except KafkaError as error:
             raise self._away(error) from error
 

@@ -15,6 +15,8 @@ from running import Stack, is_terminal
 from waiting import wait_until
 
 from omnibus.settings import load_running
+from producers.errors import BusUnavailable
+from producers.kafka import Publisher
 from workers.adapters.cache.redis import RedisCache
 
 TEXT = "What is the heron called?"
@@ -77,6 +79,18 @@ def test_an_answer_that_is_ready_while_the_broker_is_away_comes_when_it_is_back(
         # The first attempt has failed, and nobody is at it.
         wait_until(lambda: cache.get_many([f"reply:{request_id}"])[0] is None, timeout_s=60)
     assert "Agatha" in str(only_reply(stack, request_id)["answer"])
+
+
+def test_a_publisher_goes_on_after_the_broker_hung(stack: Stack) -> None:
+    with Publisher(stack.endpoints["kafka"], source="/test", timeout_s=2) as publisher:
+        publisher.publish_raw("rag.replies", key=b"hung", value=b"before")
+        with frozen(pid_of(stack, "tansu", "kafka")):
+            for _ in range(3):
+                with pytest.raises(BusUnavailable):
+                    publisher.publish_raw("rag.replies", key=b"hung", value=b"meanwhile")
+        wait_until(lambda: back(stack), timeout_s=90)
+        publisher.publish_raw("rag.replies", key=b"hung", value=b"after")
+    assert stack.first("rag.replies", lambda record: record.value == b"after")
 
 
 @pytest.mark.parametrize("kind", ["services"], indirect=True)

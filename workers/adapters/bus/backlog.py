@@ -10,6 +10,7 @@ from typing import Any
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
+from producers.reading import read_on
 from workers.errors import ServiceUnavailable
 from workers.spool import Row, by_first
 
@@ -44,7 +45,7 @@ class KafkaBacklog:
                 bootstrap_timeout_ms=3000,
             )
             try:
-                yield from self._read(consumer)
+                yield from self._read(read_on(consumer))
             finally:
                 consumer.close(autocommit=False)
         except KafkaError as error:
