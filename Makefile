@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 UV     := $(BIN)/uv
 UV_PIN := uv==0.13.9
 
-.PHONY: env demo servers test unit lint format lock bench clean
+.PHONY: env demo servers test unit chaos lint format lock bench clean
 
 env: $(VENV)/.ready ## the environment, from the lock file
 
@@ -29,6 +29,9 @@ test: env ## everything
 
 unit: env ## what needs no process, in seconds
 	$(BIN)/python -m pytest tests/unit
+
+chaos: env servers ## the long chaos run: make chaos STACK=embedded|services|both SEED=1 KILLS=100
+	PYTHONPATH=tests $(BIN)/python -m chaos --stack $(or $(STACK),both) --seed $(or $(SEED),1) --kills $(or $(KILLS),100)
 
 lint: env ## style, types, import rules
 	$(BIN)/ruff check .

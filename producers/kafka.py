@@ -37,9 +37,12 @@ class Publisher:
         timeout_ms = int(self._timeout_s * 1000)
         try:
             # acks=all and one request in flight: an acknowledged record is kept, and those of one key keep their order.
+            # Not idempotent: that goes by a number, and the embedded broker, once it was killed, gives the same numbers
+            # out again. It then takes a record for a copy, acknowledges it, and keeps nothing. Copies do no harm here.
             return KafkaProducer(
                 bootstrap_servers=self._bootstrap,
                 acks="all",
+                enable_idempotence=False,
                 linger_ms=0,
                 max_request_size=LARGEST,
                 max_in_flight_requests_per_connection=1,

@@ -6,13 +6,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, closing, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from kafka import KafkaProducer
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
 from minio.error import MinioException
 from redis import Redis
@@ -21,6 +22,7 @@ from urllib3.exceptions import HTTPError
 from omnibus.stacks.control import stop
 from omnibus.stacks.endpoints import Endpoints
 from omnibus.stacks.state import PartState, StackState, process_started, read_state
+from producers.kafka import Publisher
 from producers.s3 import s3_client
 
 WaitUntil = Callable[..., Any]
@@ -95,6 +97,27 @@ def test_objects_written_before_the_object_store_is_killed_are_there_after_it(
 def test_a_killed_broker_comes_back_with_all_topics(stack: Any, data: Path, wait_until: WaitUntil) -> None:
     kill(data, "tansu", wait_until)
     assert takes_records(stack.endpoints)
+
+
+def test_what_a_broker_acknowledges_after_it_was_killed_it_keeps(stack: Any, data: Path, wait_until: WaitUntil) -> None:
+    kafka = stack.endpoints.kafka
+    with ExitStack() as open_ones, ThreadPoolExecutor(12) as threads:
+        older = [open_ones.enter_context(Publisher(kafka, source="/test")) for _ in range(6)]
+        for publisher in older:
+            publisher.publish_raw("rag.index-events", key=b"before", value=b"{}")
+        kill(data, "tansu", wait_until)
+        newer = [open_ones.enter_context(Publisher(kafka, source="/test")) for _ in range(6)]
+        sent = [(publisher, f"{n}-{turn}".encode()) for n, publisher in enumerate(older + newer) for turn in range(3)]
+        list(threads.map(lambda each: each[0].publish_raw("rag.queries", key=each[1], value=b"{}"), sent))
+        reader = open_ones.enter_context(closing(KafkaConsumer(bootstrap_servers=kafka, auto_offset_reset="earliest")))
+        reader.assign([TopicPartition("rag.queries", n) for n in reader.partitions_for_topic("rag.queries")])
+        left = {key for _, key in sent}
+
+        def all_read() -> bool:
+            left.difference_update(r.key for records in reader.poll(timeout_ms=100).values() for r in records)
+            return not left
+
+        wait_until(all_read)
 
 
 def test_what_redis_held_before_it_is_killed_is_there_after_it(stack: Any, data: Path, wait_until: WaitUntil) -> None:
