@@ -2,11 +2,13 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,10 @@ from typing import Any
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from minio import Minio
 
+from omnibus.composition import projection_of
+from omnibus.settings import load_running
 from producers.reading import read_on
+from workers.domain.segment import ObjectRecord
 
 PROFILE = "offline-small"
 
@@ -119,6 +124,27 @@ class Stack:
         self.send("rag.queries", body, headers=given)
         record = self.first("rag.replies", lambda r: is_terminal(r, request_id))
         return {name: value.decode() for name, value in record.headers}, json.loads(record.value)
+
+    def held(self, prefix: str) -> dict[str, ObjectRecord]:
+        """The index's records of the objects below `prefix`, by key."""
+        index = projection_of(load_running(self.data))
+        return {record.ref.key: record for record in index.objects("default", self.endpoints["bucket"], prefix)}
+
+    def group_of(self, part: str) -> int:
+        """The group of processes that a part runs in."""
+        parts = self.run("status", "--json").json["parts"]
+        return os.getpgid(next(each["pid"] for each in parts if each["name"] == part))
+
+    @contextmanager
+    def standing_still(self, part: str) -> Iterator[None]:
+        """The part's processes are stopped, for less than its supervisor bears, and go on afterwards."""
+        group = self.group_of(part)
+        os.killpg(group, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(group, signal.SIGCONT)
 
     def replies(self, request_id: str, timeout_s: float) -> list[Any]:
         """All terminal replies to a question that come within `timeout_s`."""

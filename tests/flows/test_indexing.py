@@ -34,6 +34,7 @@ def test_an_uploaded_photo_is_found_in_words(stack: Stack, tmp_path: Path) -> No
 
 
 def test_an_update_replaces_what_was_there(stack: Stack, tmp_path: Path) -> None:
+    """ragflow#13708: changed files are never indexed again."""
     stack.upload(tmp_path, {"update/a.txt": b"The ferry to the island leaves at nine."})
     stack.upload(tmp_path, {"update/a.txt": b"Apple trees are pruned in late winter."})
     hits = stack.run("search", "ferry departure", "--prefix", "update/", "--json").json["hits"]
@@ -43,6 +44,7 @@ def test_an_update_replaces_what_was_there(stack: Stack, tmp_path: Path) -> None
 def test_a_deleted_object_is_not_found_any_more(
     stack: Stack, tmp_path: Path, wait_until: Callable[..., object]
 ) -> None:
+    """ragflow#11460 and onyx#5013: objects that were deleted in S3 stay searchable."""
     stack.upload(tmp_path, {"delete/a.txt": b"A recipe for rhubarb cake with almonds."})
     assert stack.search("rhubarb", "--prefix", "delete/") == ["delete/a.txt"]
     stack.s3().remove_object(stack.endpoints["bucket"], "delete/a.txt")
@@ -130,6 +132,7 @@ def test_an_event_for_an_object_that_is_gone_is_answered(stack: Stack) -> None:
 
 
 def test_hundreds_of_objects_arrive_each_once(stack: Stack, tmp_path: Path) -> None:
+    """Verba#365: a bulk import crashes near 100 documents."""
     files = {f"many/{n:03}.txt": f"Entry number {n} of the logbook, about buoy {n * 7}.".encode() for n in range(200)}
     outcomes = stack.upload(tmp_path, files)
     assert {o["key"]: o["status"] for o in outcomes} == dict.fromkeys(files, "indexed")

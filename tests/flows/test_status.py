@@ -1,9 +1,6 @@
 """What `omnibus status` says of the whole, and of one object, on a running stack."""
 
-import os
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +31,7 @@ def test_an_object_that_nobody_has_is_unknown(stack: Stack) -> None:
 def test_an_object_that_waits_says_where_and_since_when(
     stack: Stack, tmp_path: Path, wait_until: Callable[..., object]
 ) -> None:
-    with standing_still(stack, "ingest-light"):
+    with stack.standing_still("ingest-light"):
         (tmp_path / "waits.txt").write_bytes(b"The night boat waits for the tide.")
         stack.run("upload", str(tmp_path / "waits.txt"), "--prefix", "status/")
         wait_until(lambda: _if_on_the_way(stack, "status/waits.txt"))
@@ -53,15 +50,3 @@ def _if_on_the_way(stack: Stack, key: str) -> dict[str, Any] | None:
     told: dict[str, Any] = stack.run("status", key, "--json").json
     # What a dispatcher has told may be a second old.
     return told if told["state"] == "on the way" and told["event"]["stage"] in {"queued", "working"} else None
-
-
-@contextmanager
-def standing_still(stack: Stack, part: str) -> Iterator[None]:
-    """The part's processes are stopped, and go on afterwards."""
-    parts = stack.run("status", "--json").json["parts"]
-    group = os.getpgid(next(each["pid"] for each in parts if each["name"] == part))
-    os.killpg(group, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.killpg(group, signal.SIGCONT)

@@ -11,7 +11,7 @@ import pytest
 from redis import Redis
 
 from workers.adapters.jobs.celery import CeleryJobs, make_app
-from workers.domain.change import Change
+from workers.domain.change import Change, Outcome, Status
 from workers.domain.media import ObjectRef
 from workers.ports.jobs import SILENCE_S, JobFailure, JobRunning
 
@@ -42,6 +42,20 @@ def test_a_process_that_is_killed_fails_its_job_and_is_not_given_it_again(
     # The worker has a new process, and goes on with other work.
     begun(jobs, url, wait_until)
     assert int(Redis.from_url(url).get(f"pid:{job_id}") or 0) == pid
+
+
+def test_a_process_that_is_killed_takes_no_job_of_another_with_it(
+    jobs: CeleryJobs, process_worker: Worker, wait_until: Callable[..., object]
+) -> None:
+    """onyx#11969: one tenant's worker kills another's jobs."""
+    url, _ = process_worker
+    (first, pid), (second, other) = begun(jobs, url, wait_until), begun(jobs, url, wait_until)
+    assert pid != other
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: isinstance(jobs.ingest_reports([first]).get(first), JobFailure), timeout_s=SILENCE_S)
+    assert jobs.ingest_reports([second]) == {second: JobRunning()}
+    Redis.from_url(url).rpush(f"gate:{second}", "go")
+    wait_until(lambda: jobs.ingest_reports([second]) == {second: [Outcome(Status.INDEXED)]})
 
 
 def test_a_worker_that_is_killed_takes_the_sign_of_its_job_with_it(

@@ -59,6 +59,7 @@ def test_a_job_that_nobody_begins_is_sent_again_as_it_was(world: World) -> None:
 
 
 def test_no_object_is_given_up_because_no_worker_is_there(world: World) -> None:
+    """NeMo-Retriever#1551: files are dropped after repeated refusals."""
     position = world.tell(put("a"))
     for _ in range(10 * TRIES):
         world.step(LEASE_S)
@@ -164,6 +165,7 @@ def test_what_fails_because_a_store_is_away_is_waited_for(world: World) -> None:
 
 
 def test_nothing_is_waited_for_longer_than_the_policy_s_patience(world: World) -> None:
+    """NeMo-Retriever#1052: retries without end while a service is down."""
     position = world.tell(put("away"))
     world.step()
     world.finish()
@@ -186,6 +188,7 @@ def test_what_fails_while_others_are_indexed_has_only_its_tries(world: World) ->
 
 
 def test_retries_beyond_the_hour_s_budget_wait_and_new_objects_do_not() -> None:
+    """NeMo-Retriever#1052: retries without end while a service is down."""
     world = World(per_hour=2)
     for key in ("away 1", "away 2", "away 3"):
         world.tell(put(key))
