@@ -31,7 +31,7 @@ def _one(order: Order) -> int:
     folder = Path(mkdtemp(prefix="omnibus-chaos-"))
     outcome = run(order, folder / "data", _say)
     _say(f"{HEAD}\n{table(outcome)}\n\n{by_role(outcome)}")
-    late = slow(outcome, max(order.media_lease_s, order.question_lease_s) + 10)
+    late = slow(outcome)
     if late or outcome.wrong:
         _say(f"{late}\n{in_words(outcome, folder)}")
         return 1

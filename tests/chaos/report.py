@@ -64,15 +64,15 @@ def _lines(outcome: Outcome, logs: Path) -> Iterator[str]:
         yield from (f"  {line}" for line in outcome.history(wrong.about))
 
 
-def slow(outcome: Outcome, bound_s: float) -> str:
-    """What was done last after each volley that took longer than `bound_s` seconds, with its history."""
-    return "\n".join(_slow_lines(outcome, bound_s))
+def slow(outcome: Outcome) -> str:
+    """What was done last after each volley that took longer than it may, with its history."""
+    return "\n".join(_slow_lines(outcome))
 
 
-def _slow_lines(outcome: Outcome, bound_s: float) -> Iterator[str]:
+def _slow_lines(outcome: Outcome) -> Iterator[str]:
     for recovered in outcome.recoveries:
-        if recovered.seconds > bound_s:
-            yield f"slow: {recovered}"
+        if recovered.seconds > outcome.order.bound_s:
+            yield f"slow: {recovered}; it waited for {recovered.waited_for}"
             for about in recovered.slow[:2]:
                 yield from (f"  {line}" for line in (about, *outcome.history(about)))
 

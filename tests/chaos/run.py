@@ -48,6 +48,11 @@ class Order:
     gap_s: float = 0
 
     @property
+    def bound_s(self) -> float:
+        """Within how many seconds of a fault what it interrupted must be done."""
+        return max(self.media_lease_s, self.question_lease_s) + 10
+
+    @property
     def environment(self) -> dict[str, str]:
         """The settings of the stack."""
         return {
@@ -115,7 +120,7 @@ def run(order: Order, data: Path, say: Callable[[str], None]) -> Outcome:
 def _load_and_strike(outcome: Outcome, settings: Settings, say: Callable[[str], None]) -> None:
     order, ledger, witness = outcome.order, outcome.ledger, outcome.witness
     load = Load(settings, order.seed, order.rate, ledger, witness)
-    watch = Watch(settings.data, settings.bucket, projection_of(settings), ledger, witness)
+    watch = Watch(settings, order.bound_s, projection_of(settings), ledger, witness)
     witness.start()
     load.start()
     try:
@@ -147,7 +152,7 @@ def _strike(outcome: Outcome, watch: Watch, load: Load, say: Callable[[str], Non
         if volley is not planned[0]:
             load.allow(share)
         sleep(order.gap_s or volley.pause_s)
-        unmeasured += strike_all(watch.data, volley, random)
+        unmeasured += strike_all(watch.settings.data, volley, random)
         if volley is planned[-1] or not order.gap_s:
             recovered = watch.recovery(unmeasured, order.patience_s, load.check)
             outcome.recoveries.append(recovered)
