@@ -190,7 +190,7 @@ def test_what_changes_after_the_second_look_costs_an_event_that_the_worker_finds
     (difference,) = world.differences()
     world.index_now(ObjectRef("media", "a"))
     event = Incoming("media.events", Position(0, 0), b"media/a", difference.notification().to_json())
-    (seen,) = records_held(world.index, changes_in(event, "media"))
+    (seen,) = records_held(world.index, changes_in(event, "media").changes)
     assert look(world.bucket, *seen).unchanged
 
 
