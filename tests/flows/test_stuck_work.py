@@ -112,7 +112,7 @@ def test_no_file_is_stuck_after_everything_was_killed_at_once(
     """ragflow#13171 and #8575: files are stuck in "parsing" after a reboot."""
     with own.standing_still(WORKER):
         keys = send(own, tmp_path, "reboot/", 30)
-        wait_until(lambda: own.run("status", "--json").json["in_flight"] == 30)
+        wait_until(lambda: own.run("status", "--json").json["in_flight"] >= 30, timeout_s=PATIENCE_S)
         state = read_state(own.data)
         assert state is not None
         os.kill(state.pid, signal.SIGKILL)
