@@ -14,6 +14,7 @@ from producers.log import TopicLog
 from schemas.topics import MEDIA_EVENTS
 from workers.adapters.cache.redis import RedisCache
 from workers.dispatch.groups import group_of
+from workers.dispatch.progress import Stage
 from workers.domain.media import ObjectInfo, ObjectRef
 from workers.domain.segment import ObjectRecord
 
@@ -99,7 +100,7 @@ def find(settings: Settings, key: str) -> Whereabouts:
 
 
 def _event(log: TopicLog, ref: ObjectRef, cache: RedisCache) -> Waiting | None:
-    """The newest event of the object that is not done."""
+    """The event of the object that is not done and says most of it."""
     ends = log.ends(MEDIA_EVENTS.name)
     begins = log.committed(MEDIA_EVENTS.name)
     told = read_progress(cache, MEDIA_EVENTS.name, sorted(ends))
@@ -110,8 +111,14 @@ def _event(log: TopicLog, ref: ObjectRef, cache: RedisCache) -> Waiting | None:
             # What stands behind an event that is not done may itself be done, but is not committed.
             taken = [each.position.offset for each in told.get(stored.partition, ())]
             if waiting.stage != UNREAD or not taken or stored.offset > max(taken):
-                found = waiting
+                found = the_telling(found, waiting)
     return found
+
+
+def the_telling(older: Waiting | None, newer: Waiting) -> Waiting:
+    """The newer event, unless it only waits behind one that is in hand, as MinIO's second report of a change does."""
+    in_hand = (Stage.QUEUED, Stage.WORKING)
+    return older if older is not None and older.stage in in_hand and newer.stage not in in_hand else newer
 
 
 def _on_the_way(event: Waiting) -> str:

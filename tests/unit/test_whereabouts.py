@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from omnibus.ledger import UNREAD, Waiting
-from omnibus.whereabouts import State, Whereabouts
+from omnibus.whereabouts import State, Whereabouts, the_telling
 from producers.dead_letters.letter import Letter, Place
 from workers.dispatch.progress import Stage
 from workers.domain.media import ObjectInfo, ObjectRef, Version
@@ -80,3 +80,15 @@ def test_what_is_known_is_given_to_programs_too() -> None:
     assert told["event"]["position"] == {"partition": 1, "offset": 7}
     assert told["dead_letter"]["kind"] == "object_changed"
     assert found().to_dict()["event"] is None
+
+
+def test_an_event_in_hand_says_more_than_one_that_waits_behind_it() -> None:
+    """MinIO tells every change twice, the second time up to 3 s later."""
+    working, waiting = replace(EVENT, stage=Stage.WORKING), replace(EVENT, stage=Stage.WAITING)
+    assert the_telling(working, waiting) == working
+    assert the_telling(None, waiting) == waiting
+
+
+def test_of_two_events_that_wait_the_newer_one_counts() -> None:
+    older, newer = replace(EVENT, stage=Stage.WAITING), replace(EVENT, position=Position(1, 8))
+    assert the_telling(older, newer) == newer
