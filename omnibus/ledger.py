@@ -92,7 +92,7 @@ def waiting_in(stored: Stored, told: Mapping[int, Sequence[Unfinished]]) -> Wait
         topic=stored.topic,
         position=position,
         name=(seen.name if seen else "") or (stored.key or b"").decode(errors="replace"),
-        at=datetime.fromtimestamp(stored.timestamp_ms / 1000, UTC),
+        at=stored.at,
         stage=seen.stage.value if seen else UNREAD,
         tries=seen.tries if seen else 0,
         reason=seen.reason if seen else "",

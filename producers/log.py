@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Any, Self
 
@@ -16,11 +17,16 @@ LOOK_MS = 200
 LOOKS_S = 2.0
 """For how long records that arrive meanwhile still count: there may be no end to them."""
 POLL_MS = 500
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_MS = int(datetime(9999, 1, 1, tzinfo=UTC).timestamp() * 1000)
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """One record where it stands. `timestamp_ms`: Kafka's own time of it, since the epoch."""
+    """One record where it stands. `timestamp_ms`: Kafka's own time of it, since the epoch.
+
+    What the client cannot take apart is here too: a whole batch as `value`, at its last offset.
+    """
 
     topic: str
     partition: int
@@ -29,6 +35,11 @@ class Stored:
     key: bytes | None
     value: bytes | None
     headers: tuple[tuple[str, bytes], ...]
+
+    @property
+    def at(self) -> datetime:
+        """Kafka's time of it (UTC), or the nearest that a calendar has: the sender says it, and may say anything."""
+        return _EPOCH + timedelta(milliseconds=min(max(0, self.timestamp_ms), _LAST_MS))
 
 
 class TopicLog:

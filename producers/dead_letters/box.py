@@ -6,7 +6,7 @@ the letters, one at a time. Between them only ids are held, about 200 bytes a le
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from producers.dead_letters.letter import Letter, letter_in, mark_in
@@ -45,8 +45,8 @@ class Box:
     ends: dict[int, int]
     open: dict[bytes, int] = field(default_factory=dict)
     """Id -> offset of its first letter that was not redriven."""
-    redriven: dict[bytes, int] = field(default_factory=dict)
-    """Id -> when it was last redriven, in milliseconds since the epoch."""
+    redriven: dict[bytes, datetime] = field(default_factory=dict)
+    """Id -> when it was last redriven."""
 
     def is_open(self, letter: Letter) -> bool:
         """Whether the letter was not redriven."""
@@ -55,8 +55,7 @@ class Box:
 
     def redriven_at(self, letter: Letter) -> datetime | None:
         """When the letter was redriven, None while it is open."""
-        at_ms = None if self.is_open(letter) else self.redriven.get(UUID(letter.id).bytes)
-        return None if at_ms is None else datetime.fromtimestamp(at_ms / 1000, UTC)
+        return None if self.is_open(letter) else self.redriven.get(UUID(letter.id).bytes)
 
     def open_ids(self, ids: Iterable[str]) -> set[str]:
         """Those of `ids` that have an open letter here."""
@@ -132,5 +131,5 @@ def _note(box: Box, stored: Stored) -> None:
     except ValueError:
         # Not ours: anybody may write to the topic.
         return
-    box.redriven[name] = stored.timestamp_ms
+    box.redriven[name] = stored.at
     box.open.pop(name, None)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -23,7 +23,6 @@ from schemas.topics import DEAD_LETTER_SUFFIX, QUERIES
 
 Headers = Sequence[tuple[str, bytes]]
 _MOMENT: TypeAdapter[datetime] = TypeAdapter(Moment)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +113,6 @@ def letter_in(stored: Stored) -> Letter:
     said = {name: value.decode(errors="replace") for name, value in stored.headers[cut:]}
     place = Place(stored.topic, stored.partition, stored.offset)
     origin = _origin(said)
-    at = _EPOCH + timedelta(milliseconds=max(0, stored.timestamp_ms))
     named = origin or place
     return Letter(
         id=letter_id(named.topic, named.partition, named.offset),
@@ -127,8 +125,8 @@ def letter_in(stored: Stored) -> Letter:
         kind=said.get(LetterHeader.KIND, ""),
         reason=said.get(LetterHeader.REASON, ""),
         tries=_count(said, LetterHeader.TRIES) or 1,
-        first_at=_moment(said, LetterHeader.FIRST_AT) or at,
-        last_at=_moment(said, LetterHeader.LAST_AT) or at,
+        first_at=_moment(said, LetterHeader.FIRST_AT) or stored.at,
+        last_at=_moment(said, LetterHeader.LAST_AT) or stored.at,
         redrives=min(_count(said, LetterHeader.REDRIVES) or 0, MOST_REDRIVES - 1),
         history=tuple(history_from(said.get(LetterHeader.HISTORY, "[]").encode())),
         whole_bytes=_count(said, LetterHeader.TRUNCATED),

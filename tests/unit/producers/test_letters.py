@@ -57,6 +57,12 @@ def test_a_letter_is_read_as_it_was_written() -> None:
     assert (letter.topic, letter.subject) == ("media.events", "birds/half.png")
 
 
+@pytest.mark.parametrize(("said", "year"), [(-(2**62), 1970), (-1, 1970), (0, 1970), (2**62, 9999)])
+def test_a_time_that_no_calendar_has_costs_nothing_but_the_time(said: int, year: int) -> None:
+    letter = letter_in(Stored("media.events.dlt", 0, 0, said, b"media/a", b"", ()))
+    assert (letter.first_at.year, letter.last_at.year) == (year, year)
+
+
 def test_headers_of_the_original_with_our_names_are_not_taken_for_ours() -> None:
     own = (("dlt_id", b"x"), ("dlt_stage", b"x"), ("dlt_redriven", b"x"), ("dlt_truncated", b"9"))
     letter = bury(media(*own))
