@@ -41,7 +41,7 @@ class Originals:
         self._bootstrap = bootstrap
 
     def whole(self, letter: Letter) -> Letter:
-        """The letter with all of its value. Raises `CannotRedrive`, and `producers.errors.BusUnavailable`."""
+        """The letter with all of its original. Raises `CannotRedrive`, and `producers.errors.BusUnavailable`."""
         if letter.whole_bytes is None:
             return letter
         if letter.origin is not None:
@@ -49,7 +49,8 @@ class Originals:
             with TopicLog(self._bootstrap) as log:
                 found = log.at(letter.origin.topic, letter.origin.partition, letter.origin.offset)
             if found is not None and _continues(found.value or b"", letter):
-                return replace(letter, value=found.value, whole_bytes=None)
+                # Its key and headers may have been too large as well.
+                return replace(letter, key=found.key, value=found.value, headers=found.headers, whole_bytes=None)
         raise CannotRedrive(
             f"only the first {len(letter.value or b'')} of its {letter.whole_bytes} bytes were kept, "
             f"and {letter.topic} no longer has the rest"

@@ -60,7 +60,7 @@ class RecordingPublisher:
     ) -> None:
         if self.away:
             raise BusUnavailable("Kafka does not take messages")
-        if len(value or b"") > self.largest:
+        if len(key or b"") + len(value or b"") + sum(len(header) for _, header in headers) > self.largest:
             raise TooLargeForBus("the record is too large")
         self.before_sending()
         with self._lock:

@@ -1,7 +1,7 @@
 """Dead letters: what cannot be processed is kept, as it came, where an operator finds it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from producers.errors import TooLargeForBus
@@ -12,6 +12,10 @@ from workers.domain.record import Incoming
 
 TRUNCATED = 256 * 1024
 """Bytes that are kept of a record that is too large to be kept whole."""
+SMALL = 1024
+"""Bytes of its key, and of each header, up to which these are kept then. Compressed, any of them may have travelled as
+next to nothing."""
+MOST_SMALL = 32
 HEADER_LIMIT = 2000
 """Characters of a reason that are kept."""
 
@@ -54,13 +58,20 @@ class DeadLetters:
         except TooLargeForBus:
             # The whole stays where the origin headers say, for as long as the topic keeps it.
             kept = (value or b"")[:TRUNCATED]
-            self._send(record, kept, {**headers, LetterHeader.TRUNCATED: str(len(value or b""))})
+            self._send(_cut(record), kept, {**headers, LetterHeader.TRUNCATED: str(len(value or b""))})
 
     def _send(self, record: Incoming, value: bytes | None, headers: Mapping[LetterHeader, str]) -> None:
-        more = [(name.value, headers[name].encode()) for name in LetterHeader if name in headers]
+        more = [(name.value, headers[name].encode(errors="replace")) for name in LetterHeader if name in headers]
         self._publisher.publish_raw(
             record.topic + DEAD_LETTER_SUFFIX, key=record.key, value=value, headers=[*record.headers, *more]
         )
+
+
+def _cut(record: Incoming) -> Incoming:
+    """The record without a key and headers that are large."""
+    small = [header for header in record.headers if len(header[0]) + len(header[1]) <= SMALL]
+    key = record.key if len(record.key or b"") <= SMALL else None
+    return replace(record, key=key, headers=tuple(small[:MOST_SMALL]))
 
 
 def _cause(cause: Cause) -> dict[LetterHeader, str]:

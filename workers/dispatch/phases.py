@@ -10,11 +10,11 @@ OUTSIDE = (ServiceUnavailable, BusUnavailable)
 
 
 def run_phases(phases: Sequence[Callable[[], None]]) -> Exception | None:
-    """Run all of them, in order; the first trouble that one of them had with the world outside."""
+    """Run all of them, in order; the first trouble that one of them had."""
     trouble: Exception | None = None
     for phase in phases:
         try:
             phase()
-        except OUTSIDE as error:
+        except Exception as error:  # noqa: BLE001 - it is the caller's to raise; one record must not stop all the others
             trouble = trouble or error
     return trouble

@@ -13,7 +13,7 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError
 from kafka.record.default_records import DefaultRecordBatchBuilder, calc_crc32c
 
-from producers.kafka import Publisher
+from producers.kafka import LARGEST, Publisher
 from producers.tail import Tail
 from workers.adapters.bus.kafka import KafkaTopicConsumer
 from workers.dispatch.dead_letters import DeadLetters
@@ -23,7 +23,7 @@ from workers.dispatch.retry import RetryPolicy
 from workers.domain.record import Incoming
 
 Join = Callable[..., KafkaTopicConsumer]
-WaitUntil = Callable[..., object]
+WaitUntil = Callable[..., Any]
 FOREIGN = "n\udcff\udcc3me"
 """A header name of the bytes `n FF C3 me`."""
 
@@ -58,10 +58,8 @@ def test_a_tail_reads_on_after_such_a_header(bootstrap: str, topic: str, publish
     assert found == [b"odd", b"last"]
 
 
-def test_a_dead_letter_keeps_the_bytes_of_such_a_header(
-    topic: str, publisher: Publisher, join: Join, records_of: Callable[[str], Sequence[Any]], wait_until: WaitUntil
-) -> None:
-    publisher.publish_raw(topic, key=b"key", value=b"no JSON", headers=[(FOREIGN, b"2")])
+def buried(topic: str, publisher: Publisher, join: Join, wait_until: WaitUntil, letters: Callable[[], Any]) -> Any:
+    """The first letter of what a dispatcher takes of the topic."""
     work = MediaWork(
         jobs=HandWorkedJobs(),
         dead_letters=DeadLetters(publisher),
@@ -72,9 +70,32 @@ def test_a_dead_letter_keeps_the_bytes_of_such_a_header(
         random=lambda: 0.0,
     )
     dispatcher = Dispatcher(join(topic), work, Pace(idle_s=0.05), beat=lambda _: None, say=pytest.fail)
-    wait_until(lambda: dispatcher.turn() or records_of(f"{topic}.dlt"))
-    (letter,) = records_of(f"{topic}.dlt")
+    return wait_until(lambda: dispatcher.turn() or letters())[0]
+
+
+def test_a_dead_letter_keeps_the_bytes_of_such_a_header(
+    topic: str, publisher: Publisher, join: Join, records_of: Callable[[str], Sequence[Any]], wait_until: WaitUntil
+) -> None:
+    publisher.publish_raw(topic, key=b"key", value=b"no JSON", headers=[(FOREIGN, b"2")])
+    letter = buried(topic, publisher, join, wait_until, lambda: records_of(f"{topic}.dlt"))
     assert letter.headers[0] == (FOREIGN, b"2")
+
+
+def test_a_record_whose_headers_no_topic_would_take_unpacked_becomes_a_dead_letter_without_them(
+    bootstrap: str,
+    topic: str,
+    publisher: Publisher,
+    join: Join,
+    records_of: Callable[[str], Sequence[Any]],
+    wait_until: WaitUntil,
+) -> None:
+    large = 2 * LARGEST
+    producer = KafkaProducer(bootstrap_servers=bootstrap, compression_type="gzip", max_request_size=2 * large)
+    producer.send(topic, key=b"key", value=b"no JSON", headers=[("small", b"1"), ("large", bytes(large))])
+    producer.close()
+    letter = buried(topic, publisher, join, wait_until, lambda: records_of(f"{topic}.dlt"))
+    assert (letter.key, letter.value, letter.headers[0]) == (b"key", b"no JSON", ("small", b"1"))
+    assert "large" not in dict(letter.headers)
 
 
 @pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])

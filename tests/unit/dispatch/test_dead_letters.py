@@ -50,6 +50,20 @@ def test_of_what_is_too_large_for_the_broker_the_beginning_is_kept() -> None:
     assert sent.text("dlt_truncated") == str(len(value))
 
 
+@pytest.mark.parametrize("key", [None, b"k" * 5000])
+def test_headers_and_a_key_that_are_too_large_are_left_out_too(key: bytes | None) -> None:
+    publisher = RecordingPublisher(largest=TRUNCATED)
+    headers = (("mine", b"\xfe"), ("bomb", b"0" * TRUNCATED), *[("many", b"0" * 900)] * 1000)
+    DeadLetters(publisher).bury(Incoming("rag.queries", Position(0, 1), key, b"{}", headers), CAUSE)  # type: ignore[arg-type] - as above
+    (sent,) = publisher.on("rag.queries.dlt")
+    assert (sent.key, sent.value, sent.headers[0]) == (None, b"{}", ("mine", b"\xfe"))
+    assert (sent.text("dlt_truncated"), sent.text("dlt_kind")) == ("2", "bad_event")
+
+
+def test_a_reason_that_cannot_be_written_as_it_is_does_not_keep_the_record_from_its_dead_letter() -> None:
+    assert buried(Cause("decode", "damaged_media", "a tag says \udcff")).text("dlt_reason") == "a tag says ?"
+
+
 def test_a_dead_letter_says_when_its_record_failed_first_and_last() -> None:
     sent = buried(Cause("write", "service_unavailable", "nobody answers", tries=5, after_s=60.5))
     assert sent.text("dlt_first_at") == "2031-05-06T07:07:08.623Z"

@@ -159,6 +159,20 @@ def test_a_dead_letter_that_cannot_be_written_is_not_forgotten(world: World) -> 
     assert len(world.letters) == 1
 
 
+def test_a_dead_letter_that_breaks_its_writing_holds_up_no_other_object(world: World) -> None:
+    def break_() -> None:
+        raise OverflowError("nobody thought of that")
+
+    world.publisher.before_sending = break_
+    world.work.take(record(b"no notification", offset=1))
+    position = world.tell(put("a"))
+    with pytest.raises(OverflowError):
+        world.step()
+    (job_id,) = world.jobs.waiting
+    world.jobs.work(job_id)
+    assert world.work.advance(world.now) == [position]
+
+
 def test_what_is_done_while_the_bus_is_away_is_reported_and_the_rest_waits(world: World) -> None:
     done = world.tell(put("a"))
     world.step()
