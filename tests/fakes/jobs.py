@@ -51,7 +51,8 @@ class HandWorkedJobs:
         self.away = False
         self._results: dict[str, list[Outcome] | JobFailure] = {}
 
-    def start_ingest(self, job_id: str, changes: Sequence[Change]) -> None:
+    def start_ingest(self, job_id: str, changes: Sequence[Change], *, expires_s: float) -> None:
+        del expires_s  # nobody works on a job here unless the test says so
         self._answer()
         # Through JSON, as on a real queue.
         self.started[job_id] = [Change.from_dict(json.loads(json.dumps(change.to_dict()))) for change in changes]

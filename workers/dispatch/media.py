@@ -1,7 +1,7 @@
 """What the media dispatcher does with its records: one batch in flight per object, newer changes before older ones."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from workers.dispatch.dead_letters import Cause, DeadLetters
@@ -15,7 +15,7 @@ from workers.domain.change import Change, Outcome, Status
 from workers.domain.media import ObjectRef, Version
 from workers.domain.record import Incoming, Position
 from workers.errors import AWAY, BadEvent, WorkLost
-from workers.ports.jobs import JobFailure, JobRunning, Jobs
+from workers.ports.jobs import SILENCE_S, JobFailure, JobReport, JobRunning, Jobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,8 @@ class MediaWork:
     _budget: RetryBudget = field(init=False)
     _indexed_at: float = float("-inf")
     """When an object was last seen to go all the way: what others fail of since then is not that all is away."""
+    _blind: bool = False
+    """Whether the reports could not be seen the last time."""
 
     def __post_init__(self) -> None:
         self._budget = RetryBudget(self.policy.per_hour)
@@ -132,24 +134,27 @@ class MediaWork:
     def _launch(self, now: float) -> None:
         while len(self._flights) < self.limits.jobs and (batch := self._next_batch(now)):
             job_id = self.new_id()
-            self.jobs.start_ingest(job_id, [task.change for task in batch])
+            # It may have to wait for those before it, and the lease runs from now.
+            lease_s = self.limits.lease_s * (len(self._flights) + 1)
+            self.jobs.start_ingest(job_id, [task.change for task in batch], expires_s=lease_s)
+            self._budget.use(sum(bool(task.sent) for task in batch))
             for task in batch:
                 task.sent += 1
                 del self._waiting[task.change.ref]
                 self._flying.add(task.change.ref)
-            # It may have to wait for those before it, and the lease runs from now.
-            lease_s = self.limits.lease_s * (len(self._flights) + 1)
             self._flights[job_id] = Flight(tuple(batch), now, now + lease_s)
 
     def _next_batch(self, now: float) -> list[Task]:
         batch: list[Task] = []
+        retries = self._budget.left(now)
         for ref, task in self._waiting.items():
             if ref in self._flying or task.not_before > now:
                 continue
             if batch and task.cohort != batch[0].cohort:
                 continue
-            if task.sent and not self._budget.take(now):
+            if task.sent and not retries:
                 continue
+            retries -= bool(task.sent)
             batch.append(task)
             if len(batch) == self.limits.batch:
                 break
@@ -157,11 +162,21 @@ class MediaWork:
 
     def _look_after_flights(self, now: float) -> None:
         # One phase: no lease runs out while the reports cannot be seen.
-        self._collect(now)
+        self._collect(self._reports(now), now)
         self._expire(now)
 
-    def _collect(self, now: float) -> None:
-        for job_id, report in self.jobs.ingest_reports(list(self._flights)).items():
+    def _reports(self, now: float) -> Mapping[str, JobReport]:
+        was_blind, self._blind = self._blind, True
+        reports = self.jobs.ingest_reports(list(self._flights))
+        self._blind = False
+        if was_blind:
+            # No worker could say that it is at work either: it has as long as ever to do so.
+            for flight in self._flights.values():
+                flight.lease_ends = max(flight.lease_ends, now + SILENCE_S)
+        return reports
+
+    def _collect(self, reports: Mapping[str, JobReport], now: float) -> None:
+        for job_id, report in reports.items():
             flight = self._flights[job_id]
             if isinstance(report, JobRunning):
                 flight.begun = True

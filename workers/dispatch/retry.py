@@ -39,12 +39,13 @@ class RetryBudget:
         self._left = float(per_hour)
         self._filled_at = 0.0
 
-    def take(self, now: float) -> bool:
-        """Use one retry at `now` (monotonic seconds); False when none is left."""
+    def left(self, now: float) -> int:
+        """How many retries there are at `now` (monotonic seconds)."""
         filled = (now - self._filled_at) * self._per_hour / HOUR_S
         self._left = min(float(self._per_hour), self._left + filled)
         self._filled_at = now
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True
+        return int(self._left)
+
+    def use(self, retries: int) -> None:
+        """So many were made, of those that were left."""
+        self._left -= retries

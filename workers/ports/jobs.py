@@ -22,6 +22,8 @@ class JobRunning:
 
 SILENCE_S = 15.0
 """A worker that has said nothing of its job for so long is gone, or hangs."""
+SIGN_S = 1.0
+"""How often it says so: should the queue lose what it said, it has said it again before anybody acts on its silence."""
 
 JobReport = Sequence[Outcome] | JobFailure | JobRunning
 
@@ -29,8 +31,11 @@ JobReport = Sequence[Outcome] | JobFailure | JobRunning
 class Jobs(Protocol):
     """Raises `ServiceUnavailable` when the queue does not answer."""
 
-    def start_ingest(self, job_id: str, changes: Sequence[Change]) -> None:
-        """Queue one ingest task for these changes, all of distinct objects."""
+    def start_ingest(self, job_id: str, changes: Sequence[Change], *, expires_s: float) -> None:
+        """Queue one ingest task for these changes, all of distinct objects.
+
+        What is not begun within `expires_s` seconds is dropped: whoever sent it has sent it again by then.
+        """
         ...
 
     def ingest_reports(self, job_ids: Sequence[str]) -> Mapping[str, JobReport]:

@@ -50,14 +50,14 @@ def test_a_job_is_running_from_when_a_worker_has_it_until_it_ends(
     world: World, job: str, wait_until: Callable[..., object]
 ) -> None:
     assert world.jobs.ingest_reports([job]) == {}
-    world.jobs.start_ingest(job, [change("a")])
+    world.jobs.start_ingest(job, [change("a")], expires_s=60)
     world.begin(job)
     wait_until(lambda: world.jobs.ingest_reports([job]) == {job: JobRunning()})
     assert result(world, job, wait_until) == [Outcome(Status.INDEXED)]
 
 
 def test_outcomes_come_in_the_order_of_the_changes(world: World, job: str, wait_until: Callable[..., object]) -> None:
-    world.jobs.start_ingest(job, [change(key) for key in ("a", "refuse", "ünï 🎉", "retry")])
+    world.jobs.start_ingest(job, [change(key) for key in ("a", "refuse", "ünï 🎉", "retry")], expires_s=60)
     assert result(world, job, wait_until) == [
         Outcome(Status.INDEXED),
         Outcome(Status.REJECTED, "damaged_media", "it is torn", "decode"),
@@ -67,7 +67,7 @@ def test_outcomes_come_in_the_order_of_the_changes(world: World, job: str, wait_
 
 
 def test_a_job_that_raised_is_a_failure_on_one_line(world: World, job: str, wait_until: Callable[..., object]) -> None:
-    world.jobs.start_ingest(job, [change("a"), change("crash")])
+    world.jobs.start_ingest(job, [change("a"), change("crash")], expires_s=60)
     failed = result(world, job, wait_until)
     assert isinstance(failed, JobFailure)
     assert "it crashed" in failed.error
@@ -75,13 +75,13 @@ def test_a_job_that_raised_is_a_failure_on_one_line(world: World, job: str, wait
 
 
 def test_a_result_may_be_asked_for_again(world: World, job: str, wait_until: Callable[..., object]) -> None:
-    world.jobs.start_ingest(job, [change("a")])
+    world.jobs.start_ingest(job, [change("a")], expires_s=60)
     assert result(world, job, wait_until) == world.jobs.ingest_reports([job])[job]
 
 
 def test_only_jobs_that_ended_have_results(world: World, job: str, wait_until: Callable[..., object]) -> None:
-    world.jobs.start_ingest(job, [change("a")])
-    world.jobs.start_ingest(f"{job} waits", [change("b")])
+    world.jobs.start_ingest(job, [change("a")], expires_s=60)
+    world.jobs.start_ingest(f"{job} waits", [change("b")], expires_s=60)
     result(world, job, wait_until)
     assert not ended(world, f"{job} waits")
     assert set(world.jobs.ingest_reports([job, "never started"])) == {job}
@@ -95,7 +95,7 @@ def test_nothing_may_be_asked_for(world: World) -> None:
 @pytest.mark.parametrize(
     "use",
     [
-        pytest.param(lambda jobs: jobs.start_ingest("a", [change("a")]), id="start"),
+        pytest.param(lambda jobs: jobs.start_ingest("a", [change("a")], expires_s=60), id="start"),
         pytest.param(lambda jobs: jobs.ingest_reports(["a"]), id="results"),
         pytest.param(
             lambda jobs: jobs.start_question("a", generate=True, expires=datetime.now(UTC) + timedelta(minutes=1)),

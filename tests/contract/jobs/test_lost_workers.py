@@ -27,7 +27,7 @@ def begun(jobs: CeleryJobs, url: str, wait_until: Callable[..., object]) -> tupl
     """A job that a worker has in hand, and the process that works on it."""
     job_id = uuid.uuid4().hex
     change = Change(ObjectRef("media", "a"), "etag", "0F", removed=False, at=datetime.now(UTC))
-    jobs.start_ingest(job_id, [change])
+    jobs.start_ingest(job_id, [change], expires_s=60)
     wait_until(lambda: jobs.ingest_reports([job_id]) == {job_id: JobRunning()}, timeout_s=60)
     return job_id, int(Redis.from_url(url).get(f"pid:{job_id}") or 0)
 

@@ -6,6 +6,9 @@ from records import put
 
 from workers.dispatch.retry import HOUR_S
 from workers.domain.record import Position
+from workers.errors import ServiceUnavailable
+from workers.ports.jobs import SIGN_S
+from workers.ports.jobs import SILENCE_S as FADED_S
 
 
 @pytest.fixture
@@ -99,6 +102,46 @@ def test_a_worker_that_is_silent_for_a_moment_keeps_its_job(world: World) -> Non
         world.step(SILENCE_S / 2)
     assert world.started() == [["a"]]
     assert world.finish() == [position]
+
+
+def stay_away(world: World, seconds: float) -> None:
+    """The queue does not answer for so long."""
+    world.jobs.away = True
+    for _ in range(100):
+        with pytest.raises(ServiceUnavailable):
+            world.step(seconds / 100)
+    world.jobs.away = False
+
+
+@pytest.mark.parametrize("begun", [{"job 0"}, set()], ids=["begun before", "begun meanwhile"])
+def test_a_job_whose_worker_could_not_be_heard_while_the_queue_was_away_is_not_lost(
+    world: World, begun: set[str]
+) -> None:
+    position = world.tell(put("a"))
+    world.step()
+    world.jobs.begun = begun
+    world.step()
+    stay_away(world, 2 * LEASE_S)
+    # Its sign has faded, and its worker has not yet given it anew.
+    world.jobs.begun = set()
+    assert world.step() == []
+    world.jobs.begun = {"job 0"}
+    world.step(SIGN_S)
+    assert world.started() == [["a"]]
+    assert world.finish() == [position]
+
+
+def test_a_job_whose_worker_is_not_heard_of_after_the_queue_was_away_is_sent_again(world: World) -> None:
+    world.tell(put("a"))
+    world.step()
+    world.jobs.begun = {"job 0"}
+    world.step()
+    stay_away(world, 2 * LEASE_S)
+    world.jobs.begun = set()
+    world.step()
+    world.step(FADED_S)
+    world.step(10)
+    assert world.started() == [["a"], ["a"]]
 
 
 def test_a_result_that_comes_after_the_lease_is_not_counted_twice(world: World) -> None:
@@ -198,3 +241,14 @@ def test_retries_beyond_the_hour_s_budget_wait_and_new_objects_do_not() -> None:
     assert world.started() == [["new"]]
     world.step(HOUR_S / 2)
     assert world.started() == [["away 3"]]
+
+
+def test_a_queue_that_is_away_uses_up_no_retries() -> None:
+    world = World(per_hour=2)
+    world.tell(put("away"))
+    world.step()
+    world.finish()
+    world.now += 10
+    stay_away(world, 1)
+    world.step()
+    assert world.started() == [["away"], ["away"]]

@@ -30,16 +30,17 @@ def test_patience_ends_whatever_the_tries() -> None:
 
 def test_no_more_is_sent_again_in_an_hour_than_the_budget() -> None:
     budget = RetryBudget(per_hour=60)
-    assert [budget.take(0) for _ in range(61)] == [True] * 60 + [False]
+    assert budget.left(0) == 60
+    budget.use(60)
+    assert budget.left(0) == 0
 
 
 def test_the_budget_fills_evenly() -> None:
     budget = RetryBudget(per_hour=60)
-    for _ in range(60):
-        budget.take(0)
-    assert [budget.take(now) for now in (59, 60, 61, 120, 121)] == [False, True, False, True, False]
+    budget.use(60)
+    assert [budget.left(now) for now in (59, 60, 61, 120, 180)] == [0, 1, 1, 2, 3]
 
 
 def test_the_budget_holds_no_more_than_an_hour_s_worth() -> None:
     budget = RetryBudget(per_hour=2)
-    assert [budget.take(100_000) for _ in range(3)] == [True, True, False]
+    assert budget.left(100_000) == 2

@@ -6,10 +6,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Event, Thread
+from typing import Any
 
 from celery import Celery
 from celery.backends.redis import RedisBackend
 from celery.exceptions import CeleryError
+from celery.states import REVOKED, SUCCESS
 from kombu.exceptions import KombuError
 from redis import Redis
 from redis.exceptions import RedisError
@@ -18,7 +20,7 @@ from workers.adapters.jobs.transport import LeanTransport
 from workers.answer.flow import question_canvas
 from workers.domain.change import Change, Outcome
 from workers.errors import ServiceUnavailable
-from workers.ports.jobs import SILENCE_S, JobFailure, JobReport, JobRunning
+from workers.ports.jobs import SIGN_S, SILENCE_S, JobFailure, JobReport, JobRunning
 
 INGEST_TASK = "ingest.index_changes"
 INGEST_QUEUE = "ingest.light"
@@ -135,7 +137,7 @@ class CeleryJobs:
     def __init__(self, app: Celery) -> None:
         self._app = app
 
-    def start_ingest(self, job_id: str, changes: Sequence[Change]) -> None:
+    def start_ingest(self, job_id: str, changes: Sequence[Change], *, expires_s: float) -> None:
         """See `ports.jobs.Jobs`."""
         with _known_errors():
             self._app.send_task(
@@ -143,6 +145,7 @@ class CeleryJobs:
                 args=[[change.to_dict() for change in changes]],
                 task_id=job_id,
                 queue=INGEST_QUEUE,
+                expires=expires_s,
                 retry=False,
             )
 
@@ -157,8 +160,8 @@ class CeleryJobs:
         running = zip(job_ids, values[len(keys) :], strict=True)
         reports: dict[str, JobReport] = {job_id: JobRunning() for job_id, sign in running if sign}
         for job_id, value in zip(job_ids, values, strict=False):
-            if value and (meta := backend.decode_result(value))["status"] in backend.READY_STATES:
-                reports[job_id] = _result(meta)
+            if value and (ended := _ended(backend, value)) is not None:
+                reports[job_id] = ended
         return reports
 
     def start_question(self, request_id: str, *, generate: bool, expires: datetime) -> None:
@@ -182,7 +185,7 @@ def signs_of_work(app: Celery, job_id: str) -> Iterator[None]:
             # Without a sign the job counts as waiting, and its lease as such runs.
             with suppress(RedisError):
                 client.set(_running_key(job_id), b"1", ex=int(SILENCE_S))
-            if over.wait(SILENCE_S / 5):
+            if over.wait(SIGN_S):
                 return
 
     Thread(target=sign, name=f"signs of {job_id}", daemon=True).start()
@@ -196,11 +199,18 @@ def _running_key(job_id: str) -> str:
     return f"job-running:{job_id}"
 
 
-def _result(meta: Mapping[str, object]) -> Sequence[Outcome] | JobFailure:
-    result = meta["result"]
-    if meta["status"] == "SUCCESS" and isinstance(result, list):
-        return [Outcome.from_dict(entry) for entry in result]
-    return JobFailure(f"the ingest task ended as {meta['status']}: {result!r}")
+def _ended(backend: Any, value: bytes) -> JobReport | None:
+    """How the task ended; None while it has not, or where it was dropped because nobody had begun it in time."""
+    try:
+        meta = backend.decode_result(value)
+        status, result = meta["status"], meta["result"]
+        if status not in backend.READY_STATES or status == REVOKED:
+            return None
+        if status == SUCCESS and isinstance(result, list):
+            return [Outcome.from_dict(entry) for entry in result]
+    except Exception as error:  # noqa: BLE001 - a worker of another release wrote it, say; the other jobs go on
+        return JobFailure(f"the ingest task's result cannot be read ({type(error).__name__}: {error})")
+    return JobFailure(f"the ingest task ended as {status}: {result!r}")
 
 
 @contextmanager
