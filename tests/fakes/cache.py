@@ -47,7 +47,10 @@ class DictCache:
         with self._lock:
             for name, keys in keys_of.items():
                 if keys:
-                    self._related[name] = (self._noted(name) | set(keys), self._clock() + ttl_s)
+                    noted, ends = self._noted(name), self._clock() + ttl_s
+                    if noted:
+                        ends = max(ends, self._related[name][1])
+                    self._related[name] = (noted | set(keys), ends)
 
     def forget(self, name: str) -> Sequence[str]:
         self._answer()

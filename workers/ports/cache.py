@@ -26,7 +26,7 @@ class Cache(Protocol):
     def relate(self, keys_of: Mapping[str, Sequence[str]], *, ttl_s: int) -> None:
         """Note for each name that these keys hold something of it, whether they are there already or not.
 
-        The note lasts `ttl_s` seconds from the last one under that name.
+        The note lasts until the last of all times to live that were given under that name is over.
         """
         ...
 

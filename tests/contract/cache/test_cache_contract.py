@@ -133,6 +133,17 @@ def test_a_note_expires(cache: Cache, key: str, wait_until: Callable[..., object
     assert list(cache.get_many([key])) == [b"value"]
 
 
+def test_a_note_of_something_short_lived_shortens_no_other(
+    cache: Cache, key: str, wait_until: Callable[..., object]
+) -> None:
+    cache.put_many({key: b"value"}, ttl_s=60)
+    cache.relate({f"{key} name": [key]}, ttl_s=60)
+    cache.relate({f"{key} name": [f"{key}:other"]}, ttl_s=1)
+    cache.put_many({f"{key}:clock": b""}, ttl_s=1)
+    wait_until(lambda: list(cache.get_many([f"{key}:clock"])) == [None])
+    assert list(cache.forget(f"{key} name")) == [key]
+
+
 @pytest.mark.parametrize(
     "use",
     [

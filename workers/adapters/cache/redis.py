@@ -10,6 +10,8 @@ from workers.errors import ServiceUnavailable
 
 PREFIX = "omnibus:"
 """Keeps our keys apart from Celery's, which share the server."""
+LENGTHEN = "if redis.call('TTL', KEYS[1]) < tonumber(ARGV[1]) then redis.call('EXPIRE', KEYS[1], ARGV[1]) end"
+"""What `EXPIRE ... GT` does, which Redis has since 7.0 only, and also where there is no time to live yet."""
 
 
 class RedisCache:
@@ -50,7 +52,7 @@ class RedisCache:
             for name, keys in keys_of.items():
                 if keys:
                     pipeline.sadd(_note(name), *keys)
-                    pipeline.expire(_note(name), ttl_s)
+                    pipeline.eval(LENGTHEN, 1, _note(name), ttl_s)
             pipeline.execute()
 
     def forget(self, name: str) -> Sequence[str]:
