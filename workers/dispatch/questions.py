@@ -135,7 +135,7 @@ class QuestionWork:
     def _told(self, record: Incoming, reply_to: ReplyTo, error: Permanent) -> bool:
         """Whether the sender of a refused record has a reply."""
         try:
-            if not self._tell(reply_to, error):
+            if self._is_anothers(reply_to) or not self._tell(reply_to, error):
                 return False
             self._repeat(reply_to, self.replies.done([reply_to.request_id]).get(reply_to.request_id, ""))
         except ServiceUnavailable:
@@ -144,6 +144,13 @@ class QuestionWork:
         except Exception:  # noqa: BLE001 - a reply that cannot even be written must not stop those behind it
             return True
         return True
+
+    def _is_anothers(self, reply_to: ReplyTo) -> bool:
+        """Whether the id is that of a question which another record asked, and which has no reply yet."""
+        asker = self._asker(reply_to.request_id)
+        if asker is None or asker.asked_at == reply_to.asked_at:
+            return False
+        return not self.replies.done([reply_to.request_id])
 
     def _cancel(self) -> None:
         for _ in range(len(self._cancels)):
@@ -213,7 +220,9 @@ class QuestionWork:
     def _collect(self) -> None:
         if not self._open:
             return
-        for request_id in self.replies.done(list(self._open)):
+        for request_id, asked_at in self.replies.done(list(self._open)).items():
+            # Another dispatcher may have had the same id, and its asker the reply.
+            self._repeat(self._open[request_id].asked.reply_to, asked_at)
             self._close(request_id)
 
     def _close(self, request_id: str) -> None:

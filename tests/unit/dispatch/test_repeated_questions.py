@@ -1,5 +1,7 @@
 """Ids that are used again, records that are read again, replies that could not be sent."""
 
+from dataclasses import replace
+
 import pytest
 from question_world import World
 
@@ -33,6 +35,31 @@ def test_a_bad_question_with_an_id_that_was_used_gets_that_reply_again(world: Wo
     assert world.step() == [bad]
     one, other = world.publisher.on("rag.replies")
     assert one.value == other.value
+
+
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["this dispatcher", "another"])
+def test_a_bad_question_with_the_id_of_one_that_is_open_waits_for_its_reply(world: World, *, elsewhere: bool) -> None:
+    first = world.ask("1", {"text": "what?", "reply_topic": "team.a"}, offset=0)
+    world.step()
+    if elsewhere:
+        world.work.drop(0)
+    bad = world.ask("1", b"no JSON", offset=1, partition=1)
+    assert world.step() == []
+    assert world.publisher.sent == []
+    world.answer("1")
+    assert set(world.step()) == ({bad} if elsewhere else {first, bad})
+    (one,), (other,) = world.publisher.on("team.a"), world.publisher.on("rag.replies")
+    assert (one.value, one.attributes["id"]) == (other.value, other.attributes["id"])
+
+
+def test_two_dispatchers_with_questions_of_one_id_both_see_to_a_reply(world: World) -> None:
+    mine = world.ask("1", {"text": "what?", "reply_topic": "team.a"}, offset=0)
+    world.step()
+    theirs = replace(world.questions.get("1").reply_to, topic="team.b", asked_at="rag.queries:3:0")
+    assert world.replies.terminal(theirs, AnswerCompleted(request_id="1", answer="Blue."))
+    assert world.step() == [mine]
+    (one,), (other,) = world.publisher.on("team.a"), world.publisher.on("team.b")
+    assert (one.value, one.attributes["id"]) == (other.value, other.attributes["id"])
 
 
 def test_a_record_that_is_read_again_after_its_reply_gets_no_second_one(world: World) -> None:
