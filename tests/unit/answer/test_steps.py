@@ -215,10 +215,9 @@ def test_an_answer_that_is_cancelled_while_it_is_written_ends_before_the_next_wo
 
 def test_an_answer_that_is_not_ready_at_the_deadline_ends_there(wait_until: Callable[..., object]) -> None:
     world = World(Shelf())
-    end = datetime.now(UTC) + timedelta(seconds=1)
-    world.publisher.after_sending = lambda: wait_until(lambda: datetime.now(UTC) > end)
+    world.publisher.after_sending = lambda: wait_until(lambda: datetime.now(UTC) > world.questions.get("1").deadline)
     with pytest.raises(DeadlineExceeded):
-        write(world, seconds=(end - datetime.now(UTC)).total_seconds())
+        write(world, seconds=1)
     assert kinds_of_replies(world)[-1] == "failed"
     assert kinds_of_replies(world).count("delta") <= 1
 
