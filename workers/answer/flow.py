@@ -1,6 +1,7 @@
 """What happens to a question after it was read: the steps, in order, one line each, as a Celery canvas."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic, perf_counter
@@ -180,7 +181,17 @@ class AnswerSteps:
         message = completed(asked, state, _hits(state), segments, self._parts.lineage)
         traces = {segment.ref.trace for segment in segments.values()}
         self._parts.replies.terminal(asked.reply_to, message, traces=traces)
+        self._erase_what_is_gone(asked.request_id, wanted)
         return {}
+
+    def _erase_what_is_gone(self, request_id: str, segments: Sequence[str]) -> None:
+        """An object leaves the index before the cache: what is still there now finds the note of the kept copy later.
+
+        What is not may have been erased before there was one.
+        """
+        with suppress(ServiceUnavailable):  # the reply is sent
+            if len(self._parts.index.segments(segments)) < len(segments):
+                self._parts.replies.erase(request_id)
 
 
 def _hits(state: State) -> list[FusedHit]:

@@ -73,6 +73,10 @@ class Replies:
         erased = AnswerFailed(request_id=to.request_id, code=FailureCode.OBJECT_GONE, message=reason, retryable=False)
         self._publish(to, erased, _event_id(to.request_id, f"erased:{to.asked_at}"), {})
 
+    def erase(self, request_id: str) -> None:
+        """Keep no copy of the terminal reply any longer. Raises `ServiceUnavailable`."""
+        self._cache.delete([_body_key(request_id)])
+
     def unsent(self, questions: Sequence[ReplyTo]) -> Mapping[str, Terminal]:
         """Request id -> the kept terminal reply, of those of the questions that have one which may not be sent."""
         states = self._cache.get_many([_key(to.request_id) for to in questions])

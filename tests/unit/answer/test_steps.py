@@ -38,10 +38,12 @@ class Away:
 
 
 class Shelf(Away):
-    """An index that knows a tower."""
+    """An index that knows a tower, until it is removed."""
+
+    removed = False
 
     def segments(self, *_: object, **__: object) -> Any:
-        return [passage("tower", "The tower is blue and it was painted in 1889.")]
+        return [] if self.removed else [passage("tower", "The tower is blue and it was painted in 1889.")]
 
 
 class Torn:
@@ -231,3 +233,28 @@ def test_an_answer_is_written_to_its_end_though_its_pieces_cannot_be_sent() -> N
     world = World(Shelf())
     world.publisher.away = True
     assert write(world)["answer"] == "The tower is blue and it was painted in 1889. [1]"
+
+
+def repeated(world: World) -> str:
+    """What somebody gets who asks again with the id."""
+    world.replies.again(ReplyTo("1", "rag.replies", "default", asked_at="rag.queries:0:9"))
+    return kinds_of_replies(world)[-1]
+
+
+def test_a_reply_is_kept_for_whoever_asks_again() -> None:
+    world = World(Shelf())
+    world.steps.reply(write(world), "1")
+    assert repeated(world) == "completed"
+
+
+@pytest.mark.parametrize("when", ["before the reply", "while it is sent"])
+def test_no_copy_is_kept_of_a_reply_that_names_an_object_which_is_removed_meanwhile(when: str) -> None:
+    shelf = Shelf()
+    world = World(shelf)
+    state = write(world)
+    if when == "before the reply":
+        shelf.removed = True
+    world.publisher.before_sending = lambda: setattr(shelf, "removed", True)
+    world.steps.reply(state, "1")
+    assert kinds_of_replies(world)[-1] == "completed"
+    assert repeated(world) == "failed"
