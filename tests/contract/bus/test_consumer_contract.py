@@ -1,6 +1,7 @@
 """The Consumer port on the real broker."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 from members import over_and_over
@@ -143,6 +144,29 @@ def test_a_paused_consumer_stays_paused_when_partitions_are_dealt_out_anew(
         first.consumer.pause(paused=False)
         wait_until(lambda: after <= {*first.values, *second.seen})
         assert after & first.seen
+
+
+def test_partitions_that_are_dealt_out_while_it_goes_back_are_gone_back_to_as_well(
+    topic: str, publisher: Publisher, join: Join, wait_until: WaitUntil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publisher.publish_raw(topic, key=b"key", value=b"value")
+    member = join(topic)
+    wait_until(lambda: member.poll(timeout_s=0.1))
+    client, membership = member._consumer, member._membership
+    asked: list[Any] = []
+    committed = client.committed
+
+    def deal_out_again(*arguments: Any, **more: Any) -> Any:
+        asked.append(arguments)
+        if len(asked) == 1:
+            # As the client's own thread does, which waits for nobody.
+            membership.on_partitions_assigned([])
+        return committed(*arguments, **more)
+
+    monkeypatch.setattr(client, "committed", deal_out_again)
+    membership.on_partitions_assigned([])
+    assert wait_until(lambda: member.poll(timeout_s=0.1))
+    assert len(asked) == 2
 
 
 def test_a_commit_of_partitions_that_are_another_s_is_passed_over(

@@ -60,8 +60,10 @@ class KafkaTopicConsumer:
         try:
             batches = self._consumer.poll(timeout_ms=max(1, int(timeout_s * 1000)))
             if self._membership.dealt_out_anew:
-                self._go_back_to_committed()
+                # Before going back: the client's own thread may deal them out once more meanwhile.
+                self._membership.dealt_out_anew = False
                 batches = {}
+                self._go_back_to_committed()
         except KafkaError:
             # The next poll connects again; what was not read is still there.
             return []
@@ -76,13 +78,16 @@ class KafkaTopicConsumer:
         kafka-python keeps the position of a partition that a member had before and has again, where Kafka's own client
         would ask for the committed one.
         """
-        for partition in self._consumer.assignment():
-            offset = self._consumer.committed(partition, timeout_ms=5000)
-            if offset is None:
-                self._consumer.seek_to_beginning(partition)
-            else:
-                self._consumer.seek(partition, offset)
-        self._membership.dealt_out_anew = False
+        try:
+            for partition in self._consumer.assignment():
+                offset = self._consumer.committed(partition, timeout_ms=5000)
+                if offset is None:
+                    self._consumer.seek_to_beginning(partition)
+                else:
+                    self._consumer.seek(partition, offset)
+        except BaseException:
+            self._membership.dealt_out_anew = True
+            raise
 
     def revoked(self) -> frozenset[int]:
         """See `ports.consumer.Consumer`."""
