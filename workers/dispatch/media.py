@@ -163,6 +163,7 @@ class MediaWork:
     def _look_after_flights(self, now: float) -> None:
         # One phase: no lease runs out while the reports cannot be seen.
         self._collect(self._reports(now), now)
+        self._run_lease_of_next(now)
         self._expire(now)
 
     def _reports(self, now: float) -> Mapping[str, JobReport]:
@@ -189,6 +190,12 @@ class MediaWork:
                 self._halve(flight, f"{len(report)} outcomes for {len(flight.tasks)} changes", now)
             else:
                 self._settle_all(flight, report, now)
+
+    def _run_lease_of_next(self, now: float) -> None:
+        """Jobs are begun in the order they were sent: the first that is not, waits for no other, and has one lease."""
+        waiting = next((flight for flight in self._flights.values() if not flight.begun), None)
+        if waiting is not None:
+            waiting.lease_ends = min(waiting.lease_ends, now + self.limits.lease_s)
 
     def _expire(self, now: float) -> None:
         for job_id in [job_id for job_id, flight in self._flights.items() if flight.lease_ends <= now]:

@@ -61,6 +61,28 @@ def test_a_job_that_nobody_begins_is_sent_again_as_it_was(world: World) -> None:
     assert world.started() == [["a", "b", "c"]]
 
 
+def test_a_job_that_is_lost_while_others_are_begun_waits_for_one_lease_only(world: World) -> None:
+    for key in "abcdef":
+        world.tell(put(key))
+    world.step()
+    assert world.started() == [["a", "b", "c", "d"], ["e", "f"]]
+    # The first is worked on all the time; the second, behind it, was lost on the way.
+    world.jobs.begun = {"job 0"}
+    world.step(1)
+    world.step(LEASE_S)
+    world.step(10)
+    assert world.started() == [["e", "f"]]
+
+
+def test_a_job_that_waits_for_another_is_not_lost_sooner(world: World) -> None:
+    for key in "abcdef":
+        world.tell(put(key))
+    world.step()
+    world.step(LEASE_S)
+    world.step(10)
+    assert world.started() == [["a", "b", "c", "d"], ["e", "f"], ["a", "b", "c", "d"]]
+
+
 def test_no_object_is_given_up_because_no_worker_is_there(world: World) -> None:
     """NeMo-Retriever#1551: files are dropped after repeated refusals."""
     position = world.tell(put("a"))
