@@ -116,7 +116,10 @@ def answering_workers(redis_url: str, timeout_s: float) -> Sequence[str]:
 
 @dataclass(frozen=True, slots=True)
 class QueueDepth:
-    """Tasks that wait in a queue, and those that workers have taken and are not done with."""
+    """Tasks that wait in a queue, and those that workers have taken and are not done with.
+
+    What a worker had when it was killed counts as taken until the queue hands it out again, `VISIBILITY_S` later.
+    """
 
     waiting: int
     taken: int
