@@ -43,8 +43,9 @@ def ask(
     if question.deadline is None:
         question = question.model_copy(update={"deadline": datetime.now(UTC) + timedelta(seconds=timeout_s)})
     with Tail(bootstrap, question.reply_topic or REPLIES.name) as tail:
-        publisher.publish(QUERIES.name, question, key=request_id, event_id=request_id)
         try:
+            # An interruption while the broker's word is awaited finds the question on the bus, too.
+            publisher.publish(QUERIES.name, question, key=request_id, event_id=request_id)
             reply = _terminal(tail, request_id, timeout_s + GRACE_S, on_delta)
         except KeyboardInterrupt:
             with suppress(BusUnavailable):  # then the deadline ends it
