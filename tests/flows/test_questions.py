@@ -181,10 +181,12 @@ def test_a_cancellation_of_what_nobody_asked_or_was_answered_changes_nothing(sta
 def test_whoever_interrupts_ask_cancels_the_question(stack: Stack, handbook: str) -> None:
     text = f"Tell me all about the otters and the ferry, number {uuid.uuid4()}."
     command = [sys.executable, "-m", "omnibus", "ask", text, "--prefix", handbook, "--data", str(stack.data)]
-    asking = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    asked = stack.first("rag.queries", lambda r: text.encode() in (r.value or b""))
-    asking.send_signal(signal.SIGINT)
-    _, errors = asking.communicate(timeout=60)
+    # Nobody answers before it is cancelled.
+    with stack.standing_still("answer"):
+        asking = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        asked = stack.first("rag.queries", lambda r: text.encode() in (r.value or b""))
+        asking.send_signal(signal.SIGINT)
+        _, errors = asking.communicate(timeout=60)
     assert asking.returncode == 130
     assert errors.splitlines()[-1].endswith("omnibus: the question was cancelled")
     (reply,) = stack.replies(dict(asked.headers)["ce_id"].decode(), timeout_s=5)

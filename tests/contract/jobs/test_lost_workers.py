@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 from redis import Redis
 
-from workers.adapters.jobs.celery import CeleryJobs, make_app
+from workers.adapters.jobs.celery import INGEST_QUEUE, CeleryJobs, QueueDepth, make_app, queue_depths
 from workers.domain.change import Change, Outcome, Status
 from workers.domain.media import ObjectRef
 from workers.ports.jobs import SILENCE_S, JobFailure, JobRunning
@@ -76,3 +76,17 @@ def test_a_process_that_stands_still_gives_no_sign_until_it_goes_on(
     wait_until(lambda: jobs.ingest_reports([job_id]) == {}, timeout_s=2 * SILENCE_S)
     os.kill(pid, signal.SIGCONT)
     wait_until(lambda: jobs.ingest_reports([job_id]) == {job_id: JobRunning()}, timeout_s=2 * SILENCE_S)
+
+
+def test_a_task_counts_as_waiting_and_then_as_taken(
+    jobs: CeleryJobs, queue_url: str, process_worker: Worker, wait_until: Callable[..., object]
+) -> None:
+    begun(jobs, process_worker[0], wait_until)
+    assert queue_depths(process_worker[0], [INGEST_QUEUE, "answer"]) == {
+        INGEST_QUEUE: QueueDepth(waiting=0, taken=1),
+        "answer": QueueDepth(0, 0),
+    }
+    nobody = f"{queue_url.rpartition('/')[0]}/6"
+    change = Change(ObjectRef("media", "a"), "etag", "0F", removed=False, at=datetime.now(UTC))
+    CeleryJobs(make_app(nobody)).start_ingest(uuid.uuid4().hex, [change], expires_s=60)
+    assert queue_depths(nobody, [INGEST_QUEUE]) == {INGEST_QUEUE: QueueDepth(waiting=1, taken=0)}
