@@ -28,10 +28,11 @@ from omnibus.stacks.tether import tethered
 from producers.kafka import Publisher
 from producers.setup.topics import set_up_topics
 from schemas.notification import change
+from schemas.topics import MEDIA_EVENTS
 from workers.adapters.bus.kafka import KafkaTopicConsumer
 from workers.adapters.jobs.celery import INGEST_QUEUE, INGEST_TASK, CeleryJobs, make_app
 from workers.dispatch.dead_letters import DeadLetters
-from workers.dispatch.loop import Dispatcher, Pace, Work
+from workers.dispatch.loop import Dispatcher, Pace
 from workers.dispatch.media import MediaLimits, MediaWork
 from workers.dispatch.retry import RetryPolicy
 from workers.domain.change import Outcome, Status
@@ -68,7 +69,9 @@ def _one_task_an_event(settings: Settings) -> float:
     redis = Redis.from_url(settings.redis)
     event = make_app(settings.redis).signature(EVENT_TASK, queue=INGEST_QUEUE)
     consumer = KafkaConsumer(
-        bootstrap_servers=settings.kafka, auto_offset_reset="earliest", fetch_max_wait_ms=settings.fetch_wait
+        bootstrap_servers=settings.kafka,
+        auto_offset_reset="earliest",
+        fetch_max_wait_ms=settings.fetch_wait(MEDIA_EVENTS),
     )
     consumer.assign([TopicPartition(topic, 0)])
     read, begun = 0, perf_counter()
@@ -88,18 +91,20 @@ def _through_the_dispatcher(settings: Settings) -> float:
     topic = _told(settings, "bench.many", MANY)
     with Publisher(settings.kafka, source="/bench") as publisher:
         work = _Counting(
-            MediaWork(
-                jobs=CeleryJobs(make_app(settings.redis)),
-                dead_letters=DeadLetters(publisher),
-                bucket=settings.bucket,
-                limits=MediaLimits(settings.batch, settings.ingest_jobs, settings.media_lease_s),
-                policy=RetryPolicy(),
-                new_id=lambda: uuid.uuid4().hex,
-                random=lambda: 0.0,
-            )
+            jobs=CeleryJobs(make_app(settings.redis)),
+            dead_letters=DeadLetters(publisher),
+            bucket=settings.bucket,
+            limits=MediaLimits(settings.batch, settings.ingest_jobs, settings.media_lease_s),
+            policy=RetryPolicy(),
+            new_id=lambda: uuid.uuid4().hex,
+            random=lambda: 0.0,
         )
         consumer = KafkaTopicConsumer(
-            settings.kafka, topic=topic, group="bench", fetch_wait_ms=settings.fetch_wait, batch=settings.in_flight
+            settings.kafka,
+            topic=topic,
+            group="bench",
+            fetch_wait_ms=settings.fetch_wait(MEDIA_EVENTS),
+            batch=settings.in_flight,
         )
         dispatcher = Dispatcher(consumer, work, Pace(settings.in_flight), beat=lambda _: None, say=print)
         # Joining a group takes seconds, once in a dispatcher's life.
@@ -110,29 +115,21 @@ def _through_the_dispatcher(settings: Settings) -> float:
         return perf_counter() - begun
 
 
-@dataclass(slots=True)
-class _Counting:
+@dataclass
+class _Counting(MediaWork):
     """Counts what goes in and what is done."""
 
-    work: Work
     taken: int = 0
     done: int = 0
 
-    @property
-    def busy(self) -> bool:
-        return self.work.busy
-
     def take(self, record: Incoming) -> None:
         self.taken += 1
-        self.work.take(record)
+        super().take(record)
 
     def advance(self, now: float) -> Sequence[Position]:
-        done = self.work.advance(now)
+        done = super().advance(now)
         self.done += len(done)
         return done
-
-    def drop(self, partition: int) -> None:
-        self.work.drop(partition)
 
 
 def _told(settings: Settings, topic: str, count: int) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter, process_time
-from typing import Any
+from typing import Any, cast
 
 from minio import Minio
 
@@ -24,6 +24,7 @@ from workers.adapters.index.rows import RECORD_COLUMNS, record_from
 from workers.domain.media import ObjectRef
 from workers.domain.segment import ObjectRecord
 from workers.ingest.reconcile import Events, reconcile
+from workers.ports.index import Index
 from workers.spool import by_first
 
 KEYS = 1_000_000
@@ -57,7 +58,11 @@ def alone() -> dict[str, Any]:
     found = Counter(
         f"{each.finding.value}{' on the way' if each.on_the_way else ''}"
         for each in reconcile(
-            MadeUpBucket(), MadeUpIndex(), Events(MadeUpBacklog(), MadeUpBacklog()), tenant="default", name="media"
+            MadeUpBucket(),
+            cast("Index", MadeUpIndex()),
+            Events(MadeUpBacklog(), MadeUpBacklog()),
+            tenant="default",
+            name="media",
         )
     )
     return {

@@ -101,7 +101,7 @@ def _consumer(settings: Settings, topic: Topic) -> KafkaTopicConsumer:
         settings.kafka,
         topic=topic.name,
         group=group_of(topic),
-        fetch_wait_ms=settings.fetch_wait,
+        fetch_wait_ms=settings.fetch_wait(topic),
         batch=settings.in_flight,
     )
 

@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Any, Self
 
-from kafka import KafkaConsumer, TopicPartition
+from kafka import TopicPartition
 from kafka.errors import KafkaError
 
-from producers.errors import BusUnavailable
-from producers.reading import read_on
+from producers.groupless import away, groupless, partitions_of
 
+FETCH_WAIT_MS = 100
+"""What a broker that does not wake a waiting fetch (the embedded one) takes to read a long partition."""
 LOOK_MS = 200
 """How long a broker may take to show what stands behind the end that it reports."""
 LOOKS_S = 2.0
@@ -49,20 +50,7 @@ class TopicLog:
         """`group` is the one whose committed offsets are asked for; it is not joined."""
         self._bootstrap = bootstrap
         self._timeout_s = timeout_s
-        try:
-            self._consumer = KafkaConsumer(
-                bootstrap_servers=bootstrap,
-                group_id=group,
-                enable_auto_commit=False,
-                auto_offset_reset="earliest",
-                # What a broker that does not wake a waiting fetch (the embedded one) takes to read a long partition.
-                fetch_max_wait_ms=100,
-                bootstrap_timeout_ms=int(timeout_s * 1000),
-                reconnect_backoff_max_ms=1000,
-            )
-            read_on(self._consumer)
-        except KafkaError as error:
-            raise self._away(error) from error
+        self._consumer = groupless(bootstrap, fetch_wait_ms=FETCH_WAIT_MS, timeout_s=timeout_s, group=group)
 
     def ends(self, topic: str) -> Mapping[int, int]:
         """Partition to the offset of the record to come.
@@ -70,7 +58,7 @@ class TopicLog:
         The embedded broker reports the first offset of the last batch instead: reading from there finds the true end.
         """
         try:
-            partitions = self._partitions(topic)
+            partitions = partitions_of(self._consumer, self._bootstrap, topic)
             self._consumer.assign(partitions)
             for partition, offset in self._consumer.end_offsets(partitions).items():
                 self._consumer.seek(partition, offset)
@@ -79,16 +67,16 @@ class TopicLog:
                 pass
             return {partition.partition: self._consumer.position(partition) for partition in partitions}
         except KafkaError as error:
-            raise self._away(error) from error
+            raise away(self._bootstrap, error) from error
 
     def committed(self, topic: str) -> Mapping[int, int]:
         """Partition to the offset of the first record that the group is not done with; the beginning where unknown."""
         try:
-            partitions = self._partitions(topic)
+            partitions = partitions_of(self._consumer, self._bootstrap, topic)
             beginnings = self._consumer.beginning_offsets(partitions)
             return {p.partition: max(self._consumer.committed(p) or 0, beginnings[p]) for p in partitions}
         except KafkaError as error:
-            raise self._away(error) from error
+            raise away(self._bootstrap, error) from error
 
     def records(self, topic: str, ends: Mapping[int, int], begins: Mapping[int, int] | None = None) -> Iterator[Stored]:
         """The records of `topic` before `ends`, a partition after the other, from `begins` or from the beginning."""
@@ -103,7 +91,7 @@ class TopicLog:
             place = TopicPartition(topic, partition)
             beginning = self._consumer.beginning_offsets([place])[place]
         except KafkaError as error:
-            raise self._away(error) from error
+            raise away(self._bootstrap, error) from error
         if not beginning <= offset < self.ends(topic)[partition]:
             return None
         found = next(self._read(place, offset, offset + 1), None)
@@ -129,23 +117,12 @@ class TopicLog:
             while start < end and self._consumer.position(place) < end:
                 records = self._consumer.poll(timeout_ms=POLL_MS).get(place, ())
                 if not records and monotonic() > deadline:
-                    raise self._away(f"nothing of {place.topic} came within {self._timeout_s:.0f} s")
+                    raise away(self._bootstrap, f"nothing of {place.topic} came within {self._timeout_s:.0f} s")
                 yield from (_stored(record) for record in records if record.offset < end)
                 if records:
                     deadline = monotonic() + self._timeout_s
         except KafkaError as error:
-            raise self._away(error) from error
-
-    def _partitions(self, topic: str) -> list[TopicPartition]:
-        numbers = self._consumer.partitions_for_topic(topic)
-        if not numbers:
-            raise BusUnavailable(
-                f"Kafka at {self._bootstrap} has no topic {topic}; is the stack set up? (omnibus up, omnibus setup)"
-            )
-        return [TopicPartition(topic, number) for number in sorted(numbers)]
-
-    def _away(self, error: object) -> BusUnavailable:
-        return BusUnavailable(f"Kafka at {self._bootstrap} does not answer: {error}; is the stack up? (omnibus up)")
+            raise away(self._bootstrap, error) from error
 
 
 def _stored(record: Any) -> Stored:

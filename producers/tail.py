@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from time import monotonic
 from typing import Any, Self
 
-from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
-from producers.errors import BusUnavailable
-from producers.reading import Unreadable, read_on
+from producers.groupless import away, groupless, partitions_of
+from producers.reading import Unreadable
+
+FETCH_WAIT_MS = 10
+"""The latency of a reply on a broker that does not wake a waiting fetch."""
 
 
 class Tail:
@@ -18,30 +20,15 @@ class Tail:
     """
 
     def __init__(self, bootstrap: str, topic: str, *, timeout_s: float = 10.0) -> None:
+        self._consumer = groupless(bootstrap, fetch_wait_ms=FETCH_WAIT_MS, timeout_s=timeout_s)
         try:
-            self._consumer = KafkaConsumer(
-                bootstrap_servers=bootstrap,
-                enable_auto_commit=False,
-                auto_offset_reset="earliest",
-                # A broker that does not wake a waiting fetch (the embedded one) answers after this long.
-                fetch_max_wait_ms=10,
-                bootstrap_timeout_ms=int(timeout_s * 1000),
-                reconnect_backoff_max_ms=1000,
-            )
-            read_on(self._consumer)
-            partitions = [
-                TopicPartition(topic, number) for number in sorted(self._consumer.partitions_for_topic(topic) or ())
-            ]
-            if not partitions:
-                raise BusUnavailable(f"Kafka at {bootstrap} has no topic {topic}; is the stack set up? (omnibus up)")
+            partitions = partitions_of(self._consumer, bootstrap, topic)
             self._consumer.assign(partitions)
             # Not seek_to_end(), which takes effect only in a later poll: what is sent before that would be missed.
             for partition, end in self._consumer.end_offsets(partitions).items():
                 self._consumer.seek(partition, end)
         except KafkaError as error:
-            raise BusUnavailable(
-                f"Kafka at {bootstrap} does not answer: {error}; is the stack up? (omnibus up)"
-            ) from error
+            raise away(bootstrap, error) from error
 
     def records(self, *, timeout_s: float) -> Iterator[Any]:
         """Kafka records as they come, but for those that nobody can read, until `timeout_s` seconds have passed."""

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
 from schemas.questions import QueryRequested
+from workers.answer.once import reply_key, whose
 from workers.errors import WorkLost
 from workers.ports.cache import Cache
 
@@ -57,15 +58,20 @@ class Questions:
 
     def get(self, request_id: str) -> Asked:
         """The question. Raises `WorkLost` when the cache has lost it: the dispatcher will put it there again."""
-        (found,) = self._cache.get_many([_key(request_id)])
+        return self.look(request_id)[0]
+
+    def look(self, request_id: str) -> tuple[Asked, bool]:
+        """The question, and whether it has its terminal reply, in one round trip. Raises as `get`."""
+        found, reply = self._cache.get_many([_key(request_id), reply_key(request_id)])
         if found is None:
             raise WorkLost(f"question {request_id} is no longer in the cache")
         body = json.loads(found)
-        return Asked(
+        asked = Asked(
             reply_to=ReplyTo(**body["reply_to"]),
             query=QueryRequested.model_validate(body["query"]),
             deadline=datetime.fromisoformat(body["deadline"]),
         )
+        return asked, whose(reply) is not None
 
 
 def _key(request_id: str) -> str:

@@ -1,6 +1,6 @@
 """What happens to a question after it was read: the steps, in order, one line each, as a Celery canvas."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -104,10 +104,10 @@ class AnswerSteps:
         return self._run("reply", request_id, state, self._reply)
 
     def _run(self, step: str, request_id: str, state: State, work: Callable[[Asked, State], State]) -> State:
-        asked = self._parts.questions.get(request_id)
+        asked, replied = self._parts.questions.look(request_id)
         begun = perf_counter()
         try:
-            self._check_wanted(asked, step)
+            _check_wanted(asked, step, replied=replied)
             after = work(asked, state)
         except Ignore:
             raise
@@ -116,13 +116,6 @@ class AnswerSteps:
             raise
         timings = {**state.get("timings_ms", {}), step: round((perf_counter() - begun) * 1000, 2)}
         return {**after, "timings_ms": timings}
-
-    def _check_wanted(self, asked: Asked, step: str) -> None:
-        if self._parts.replies.done([asked.request_id]):
-            # Cancelled, or started a second time, and the first was faster after all.
-            raise Ignore
-        if asked.deadline <= datetime.now(UTC):
-            raise DeadlineExceeded(f"the deadline passed at step {step!r}")
 
     def _encode(self, asked: Asked, state: State) -> State:
         self._parts.encoded.put(asked.request_id, self._parts.encoder.encode(asked))
@@ -154,7 +147,7 @@ class AnswerSteps:
             should_stop=Unwanted(asked, parts.replies, utc_now=lambda: datetime.now(UTC), clock=monotonic),
         )
         # What was stopped is no answer.
-        self._check_wanted(asked, "generate")
+        _check_wanted(asked, "generate", replied=bool(parts.replies.done([asked.request_id])))
         answer = attribute(answer, wording(asked.query.text, seen), sources, parts.text)
         citations = [[c.marker, c.segment.id, c.quote] for c in answer.citations]
         return {**state, "answer": answer.text, "refused": answer.refused, "citations": citations}
@@ -181,17 +174,22 @@ class AnswerSteps:
         message = completed(asked, state, _hits(state), segments, self._parts.lineage)
         traces = {segment.ref.trace for segment in segments.values()}
         self._parts.replies.terminal(asked.reply_to, message, traces=traces)
-        self._erase_what_is_gone(asked.request_id, wanted)
+        with suppress(ServiceUnavailable):  # the reply is sent
+            if len(segments) < len(wanted) or self._erased_meanwhile(traces, wanted):
+                self._parts.replies.erase(asked.request_id)
         return {}
 
-    def _erase_what_is_gone(self, request_id: str, segments: Sequence[str]) -> None:
-        """An object leaves the index before the cache: what is still there now finds the note of the kept copy later.
+    def _erased_meanwhile(self, traces: Collection[str], segments: Sequence[str]) -> bool:
+        """Whether an object left before it was noted that the kept copy is about it. It may have come again since."""
+        return self._parts.replies.erased(traces) and len(self._parts.index.segments(segments)) < len(segments)
 
-        What is not may have been erased before there was one.
-        """
-        with suppress(ServiceUnavailable):  # the reply is sent
-            if len(self._parts.index.segments(segments)) < len(segments):
-                self._parts.replies.erase(request_id)
+
+def _check_wanted(asked: Asked, step: str, *, replied: bool) -> None:
+    if replied:
+        # Cancelled, or started a second time, and the first was faster after all.
+        raise Ignore
+    if asked.deadline <= datetime.now(UTC):
+        raise DeadlineExceeded(f"the deadline passed at step {step!r}")
 
 
 def _hits(state: State) -> list[FusedHit]:

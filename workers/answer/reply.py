@@ -16,6 +16,8 @@ from producers.kafka import Publisher
 from schemas.answers import TERMINAL, AnswerCompleted, AnswerDelta, AnswerFailed, Degradation, FailureCode
 from schemas.envelope import Message
 from workers.answer.asked import ReplyTo
+from workers.answer.once import CLAIMED, done_for, reply_key, whose
+from workers.domain.media import erasure_mark
 from workers.errors import OmnibusError, ServiceUnavailable, Transient
 from workers.ports.cache import Cache
 
@@ -27,8 +29,6 @@ KEPT_S = DONE_S + 3600
 """How long the reply itself is kept, for whoever asks again with the same id."""
 MESSAGE_LIMIT = 2000
 """Characters of an error's sentence that travel: it may quote what a sender wrote, of any size."""
-CLAIMED, DONE = b"claimed", b"done "
-"""What the reply-once key holds; after `DONE` follows the place of the record that asked."""
 Terminal = AnswerCompleted | AnswerFailed
 
 
@@ -52,7 +52,7 @@ class Replies:
         With `traces` (`ObjectRef.trace`) of the objects that it is about, the kept copy is erased with any of them.
         Raises `ServiceUnavailable`; nothing is claimed then.
         """
-        key = _key(to.request_id)
+        key = reply_key(to.request_id)
         if not self._cache.claim(key, CLAIMED, ttl_s=self._claim_s):
             return False
         try:
@@ -60,7 +60,7 @@ class Replies:
         except BaseException:
             self._cache.delete([key])
             raise
-        self._cache.put_many({key: DONE + to.asked_at.encode()}, ttl_s=DONE_S)
+        self._cache.put_many({key: done_for(to.asked_at)}, ttl_s=DONE_S)
         return True
 
     def again(self, to: ReplyTo) -> None:
@@ -77,9 +77,13 @@ class Replies:
         """Keep no copy of the terminal reply any longer. Raises `ServiceUnavailable`."""
         self._cache.delete([_body_key(request_id)])
 
+    def erased(self, traces: Collection[str]) -> bool:
+        """Whether one of these objects was erased a short while ago. Raises `ServiceUnavailable`."""
+        return any(self._cache.get_many([erasure_mark(trace) for trace in traces]))
+
     def unsent(self, questions: Sequence[ReplyTo]) -> Mapping[str, Terminal]:
         """Request id -> the kept terminal reply, of those of the questions that have one which may not be sent."""
-        states = self._cache.get_many([_key(to.request_id) for to in questions])
+        states = self._cache.get_many([reply_key(to.request_id) for to in questions])
         unclaimed = [to.request_id for to, state in zip(questions, states, strict=True) if state is None]
         bodies = self._cache.get_many([_body_key(request_id) for request_id in unclaimed])
         return {name: _unpacked(body) for name, body in zip(unclaimed, bodies, strict=True) if body is not None}
@@ -123,12 +127,9 @@ class Replies:
 
     def done(self, request_ids: Sequence[str]) -> Mapping[str, str]:
         """Request id -> the place of the record that asked, of those whose terminal reply the broker has."""
-        states = self._cache.get_many([_key(request_id) for request_id in request_ids])
-        return {
-            request_id: state.removeprefix(DONE).decode()
-            for request_id, state in zip(request_ids, states, strict=True)
-            if state is not None and state.startswith(DONE)
-        }
+        states = self._cache.get_many([reply_key(request_id) for request_id in request_ids])
+        asked_at = {name: whose(state) for name, state in zip(request_ids, states, strict=True)}
+        return {request_id: place for request_id, place in asked_at.items() if place is not None}
 
     def _publish(self, to: ReplyTo, message: Message, event_id: str, more: dict[str, str]) -> None:
         extensions = {"requestid": to.request_id, "tenant": to.tenant, **more}
@@ -138,10 +139,6 @@ class Replies:
             self._publisher.publish(to.topic, message, key=to.request_id, event_id=event_id, extensions=extensions)
         except BusUnavailable as error:
             raise ServiceUnavailable(str(error)) from error
-
-
-def _key(request_id: str) -> str:
-    return f"reply:{request_id}"
 
 
 def _body_key(request_id: str) -> str:

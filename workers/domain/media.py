@@ -25,6 +25,11 @@ class ObjectRef:
         return f"object:{self.tenant}:{self.name}"
 
 
+def erasure_mark(trace: str) -> str:
+    """Where the cache has it for a while that the object of this trace was erased."""
+    return f"erased:{trace}"
+
+
 @dataclass(frozen=True, slots=True)
 class Version:
     """One state of an object.

@@ -3,9 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from workers.domain.media import ObjectRef
+from workers.domain.media import ObjectRef, erasure_mark
 from workers.ingest.embed import KEPT_S
 from workers.ports.cache import Cache
+
+MARKED_S = 3600
+"""How long an erasure is marked: longer than anybody takes from reading segments to looking for the mark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,8 @@ class Eraser:
 
         Another object with the same content only has to be encoded anew should it come again.
         """
+        # First the mark: what is noted too late to be forgotten here is noted by somebody who will find the mark.
+        self.cache.put_many({erasure_mark(ref.trace): b"1"}, ttl_s=MARKED_S)
         keys = self.cache.forget(ref.trace)
         embeddings = sum(key.startswith("embedding:") for key in keys)
         return Erased(segments, embeddings, answers=len(keys) - embeddings)

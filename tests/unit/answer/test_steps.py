@@ -24,8 +24,10 @@ from workers.answer.reply import Replies
 from workers.answer.retrieve import Retrieval
 from workers.answer.unwanted import LOOK_EVERY_S
 from workers.errors import Cancelled, DamagedMedia, DeadlineExceeded, ObjectGone, ServiceUnavailable, WorkLost
+from workers.ingest.erase import Eraser
 
 FLOORS = {"text": 0.3}
+TOWER = passage("tower", "The tower is blue and it was painted in 1889.")
 
 
 class Away:
@@ -41,9 +43,12 @@ class Shelf(Away):
     """An index that knows a tower, until it is removed."""
 
     removed = False
+    after_reading: Callable[[], None] = staticmethod(lambda: None)
 
     def segments(self, *_: object, **__: object) -> Any:
-        return [] if self.removed else [passage("tower", "The tower is blue and it was painted in 1889.")]
+        found = [] if self.removed else [TOWER]
+        self.after_reading()
+        return found
 
 
 class Torn:
@@ -60,7 +65,7 @@ class World:
     """The steps with everything around them; the index does not answer unless another is given."""
 
     def __init__(self, index: Any = None) -> None:
-        cache = DictCache()
+        self.cache = cache = DictCache()
         self.publisher = RecordingPublisher()
         self.questions, self.encoded = Questions(cache), EncodedQuestions(cache)
         text, image = WordCounter(), ColourNamer()
@@ -247,14 +252,29 @@ def test_a_reply_is_kept_for_whoever_asks_again() -> None:
     assert repeated(world) == "completed"
 
 
-@pytest.mark.parametrize("when", ["before the reply", "while it is sent"])
+@pytest.mark.parametrize("when", ["before the reply", "after its segments were read", "while it is sent"])
 def test_no_copy_is_kept_of_a_reply_that_names_an_object_which_is_removed_meanwhile(when: str) -> None:
     shelf = Shelf()
     world = World(shelf)
     state = write(world)
-    if when == "before the reply":
+
+    def remove() -> None:
         shelf.removed = True
-    world.publisher.before_sending = lambda: setattr(shelf, "removed", True)
+        Eraser(world.cache).erase(TOWER.ref, segments=1)
+
+    if when == "before the reply":
+        remove()
+    elif when == "after its segments were read":
+        shelf.after_reading = remove
+    else:
+        world.publisher.before_sending = remove
     world.steps.reply(state, "1")
     assert kinds_of_replies(world)[-1] == "completed"
     assert repeated(world) == "failed"
+
+
+def test_a_reply_is_kept_though_its_object_was_removed_earlier_and_came_again() -> None:
+    world = World(Shelf())
+    Eraser(world.cache).erase(TOWER.ref, segments=1)
+    world.steps.reply(write(world), "1")
+    assert repeated(world) == "completed"
