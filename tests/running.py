@@ -17,7 +17,7 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from minio import Minio
 
 from omnibus.composition import projection_of
-from omnibus.settings import load_running
+from omnibus.settings import PREFIX, load_running
 from producers.reading import read_on
 from workers.domain.segment import ObjectRecord
 
@@ -37,7 +37,7 @@ class Finished:
         return [json.loads(line) for line in self.out.splitlines()]
 
     @property
-    def json(self) -> dict[str, Any]:
+    def json(self) -> Any:
         return json.loads(self.out)
 
 
@@ -49,7 +49,7 @@ def omnibus(*arguments: str, timeout_s: float = 240, settings: Mapping[str, str]
         text=True,
         timeout=timeout_s,
         check=False,
-        env={**os.environ, **(settings or {})},
+        env={**os.environ, **{PREFIX + name.upper(): value for name, value in (settings or {}).items()}},
     )
     return Finished(done.returncode, done.stdout, done.stderr)
 

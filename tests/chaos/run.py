@@ -53,13 +53,13 @@ class Order:
         return max(self.media_lease_s, self.question_lease_s) + 10
 
     @property
-    def environment(self) -> dict[str, str]:
+    def settings(self) -> dict[str, str]:
         """The settings of the stack."""
         return {
-            "OMNIBUS_MEDIA_LEASE_S": str(self.media_lease_s),
-            "OMNIBUS_QUESTION_LEASE_S": str(self.question_lease_s),
+            "media_lease_s": str(self.media_lease_s),
+            "question_lease_s": str(self.question_lease_s),
             # A long answer is no better a target than a short one, and takes the cores from everything else.
-            "OMNIBUS_ANSWER_TOKENS": "16",
+            "answer_tokens": "16",
         }
 
 
@@ -97,7 +97,7 @@ class Outcome:
 def run(order: Order, data: Path, say: Callable[[str], None]) -> Outcome:
     """The run, on a stack of its own in `data`, which is stopped at the end; its files stay."""
     begun = monotonic()
-    up(order.stack, data, order.environment)
+    up(order.stack, data, order.settings)
     try:
         settings = load_running(data)
         broker = BROKERS.get(order.stack)

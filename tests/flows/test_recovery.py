@@ -18,7 +18,7 @@ from producers.s3 import s3_client
 from schemas.notification import change
 from schemas.topics import MEDIA_EVENTS
 
-SHORT_LEASE = {"OMNIBUS_MEDIA_LEASE_S": "30"}
+SHORT_LEASE = {"media_lease_s": "30"}
 """What a kill costs is the lease; the default leaves room for a slow machine."""
 
 

@@ -20,7 +20,7 @@ from omnibus.stacks.state import process_started, read_state
 from workers.adapters.jobs.celery import INGEST_QUEUE
 
 WaitUntil = Callable[..., Any]
-SETTINGS = {"OMNIBUS_BATCH": "1", "OMNIBUS_INGEST_JOBS": "150", "OMNIBUS_MEDIA_LEASE_S": "2"}
+SETTINGS = {"batch": "1", "ingest_jobs": "150", "media_lease_s": "2"}
 WORKER = "ingest-light"
 PATIENCE_S = 200.0
 """Seconds, on a machine that is very busy."""

@@ -8,7 +8,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from doctor_world import PROFILE, omnibus, settings_of, worst
+from doctor_world import settings_of, worst
+from running import PROFILE, omnibus
 
 from omnibus.doctor.checks import examine
 from omnibus.doctor.finding import Severity

@@ -10,8 +10,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from doctor_world import PROFILE, omnibus, settings_of, worst
+from doctor_world import settings_of, worst
 from native_servers import NativeStack, running_native_servers
+from running import PROFILE, omnibus
 
 from omnibus.doctor.checks import examine
 from omnibus.doctor.finding import Fault, Finding, Severity

@@ -23,11 +23,14 @@ def jobs(process_worker: Worker) -> CeleryJobs:
     return CeleryJobs(make_app(process_worker[0]))
 
 
+def changed() -> Change:
+    return Change(ObjectRef("media", "a"), "etag", "0F", removed=False, at=datetime.now(UTC))
+
+
 def begun(jobs: CeleryJobs, url: str, wait_until: Callable[..., object]) -> tuple[str, int]:
     """A job that a worker has in hand, and the process that works on it."""
     job_id = uuid.uuid4().hex
-    change = Change(ObjectRef("media", "a"), "etag", "0F", removed=False, at=datetime.now(UTC))
-    jobs.start_ingest(job_id, [change], expires_s=60)
+    jobs.start_ingest(job_id, [changed()], expires_s=60)
     wait_until(lambda: jobs.ingest_reports([job_id]) == {job_id: JobRunning()}, timeout_s=60)
     return job_id, int(Redis.from_url(url).get(f"pid:{job_id}") or 0)
 
@@ -87,6 +90,5 @@ def test_a_task_counts_as_waiting_and_then_as_taken(
         "answer": QueueDepth(0, 0),
     }
     nobody = f"{queue_url.rpartition('/')[0]}/6"
-    change = Change(ObjectRef("media", "a"), "etag", "0F", removed=False, at=datetime.now(UTC))
-    CeleryJobs(make_app(nobody)).start_ingest(uuid.uuid4().hex, [change], expires_s=60)
+    CeleryJobs(make_app(nobody)).start_ingest(uuid.uuid4().hex, [changed()], expires_s=60)
     assert queue_depths(nobody, [INGEST_QUEUE]) == {INGEST_QUEUE: QueueDepth(waiting=1, taken=0)}

@@ -5,10 +5,10 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack
 from multiprocessing import get_context
 from pathlib import Path
-from threading import Event
 
 import lock_processes
 import pytest
+from redis import Redis
 from waiting import wait_until
 
 from omnibus.stacks.endpoints import Endpoints
@@ -55,19 +55,25 @@ def test_other_names_are_free(locks: Locks, impatient: Locks, name: str) -> None
         pass
 
 
-def test_whoever_waits_goes_on_when_the_holder_leaves(locks: Locks, name: str, threads: Executor) -> None:
-    waiting = Event()
+def tries(redis: Redis) -> int:
+    """How many times a lock was tried for, on this server."""
+    return int(redis.info("commandstats")["cmdstat_evalsha"]["calls"])
+
+
+def test_whoever_waits_goes_on_when_the_holder_leaves(url: str, locks: Locks, name: str, threads: Executor) -> None:
+    redis, order = Redis.from_url(url), []
 
     def wait() -> None:
-        waiting.set()
         with locks.held([name]):
-            pass
+            order.append("the waiter")
 
     with locks.held([name]):
+        before = tries(redis)
         waiter = threads.submit(wait)
-        waiting.wait()
-        assert not waiter.done()
+        wait_until(lambda: tries(redis) > before + 3)
+        order.append("the holder")
     waiter.result(timeout=30)
+    assert order == ["the holder", "the waiter"]
 
 
 def test_of_several_names_all_are_held_or_none(locks: Locks, impatient: Locks, name: str) -> None:
@@ -155,9 +161,8 @@ def test_processes_take_turns(url: str, name: str, tmp_path: Path) -> None:
     counter = tmp_path / "counter"
     counter.write_text("0")
     context = get_context("spawn")
-    counting = [
-        context.Process(target=lock_processes.count_up, args=(url, name, counter, 50), daemon=True) for _ in range(2)
-    ]
+    arguments = (url, name, counter, 50, context.Barrier(2))
+    counting = [context.Process(target=lock_processes.count_up, args=arguments, daemon=True) for _ in range(2)]
     for process in counting:
         process.start()
     for process in counting:
