@@ -21,16 +21,20 @@ def reach_redis(settings: Settings, timeout_s: float = CHECK_S) -> Mapping[str, 
     """What it says of itself (INFO). Raises `Fault`."""
     advice = REDIS.advice(settings)
     url = settings.redis
-    if not url.startswith("unix://"):
-        listens(REDIS, url, advice, timeout_s, default_port=6379)
     try:
+        address = where(url)
+        if not url.startswith("unix://"):
+            listens(REDIS, address, advice, timeout_s)
         options: dict[str, Any] = {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s}
         with Redis.from_url(url, retry=Retry(NoBackoff(), 0), **options) as client:
             info: Mapping[str, Any] = client.info()
-    except ValueError as problem:
-        raise Fault(f"Redis: {problem}", f"correct {REDIS.variable}") from problem
+    except ValueError:
+        # What the problem quotes of the address may be of its password.
+        found = f"Redis: {REDIS.variable} cannot be read"
+        advice = "write redis://:PASSWORD@host:port/0, with / as %2F, # as %23, ? as %3F and % as %25 in the password"
+        raise Fault(found, advice) from None
     except RedisError as problem:
-        raise _explained(problem, where(url), advice) from problem
+        raise _explained(problem, address, advice) from problem
     return info
 
 
@@ -71,7 +75,10 @@ def version(text: str) -> tuple[int, ...]:
 
 def where(url: str) -> str:
     """The address without its password."""
-    return url if url.startswith("unix://") else "{}:{}".format(*host_and_port(url, 6379))
+    if url.startswith("unix://"):
+        return url
+    host, port = host_and_port(url, 6379)
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _explained(problem: RedisError, at: str, advice: str) -> Fault:

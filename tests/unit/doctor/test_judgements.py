@@ -10,6 +10,7 @@ from minio.error import S3Error
 from omnibus.doctor import clock, disk, index, kafka, models, redis, stack, store, weaviate, work
 from omnibus.doctor.finding import Finding, Severity
 from omnibus.doctor.spaces import judge_spaces
+from omnibus.settings import Settings
 from omnibus.stacks.state import PartState, Phase, StackState
 from producers.setup.topics import Shortfall
 from workers.domain.segment import Space
@@ -70,6 +71,14 @@ def test_a_redis_must_be_new_enough_and_keep_what_it_is_given(
 
 def test_an_address_of_redis_is_shown_without_its_password() -> None:
     assert redis.where("redis://:secret@cache/0") == "cache:6379"
+    assert redis.where("redis://:secret@[::1]:6380/0") == "[::1]:6380"
+
+
+@pytest.mark.parametrize("password", ["sec/ret", "sec#ret", "sec?ret", "sec[ret"])
+def test_of_an_address_of_redis_that_cannot_be_read_nothing_is_told(password: str) -> None:
+    (found,) = redis.check_redis(Settings(redis=f"redis://:{password}@cache:6379/0"))
+    assert "OMNIBUS_REDIS cannot be read; write redis://:PASSWORD@host" in found.line
+    assert "sec" not in found.line
 
 
 def test_a_bucket_that_is_missing_is_an_error_with_what_makes_it() -> None:

@@ -58,14 +58,14 @@ def connect(url: str, grpc: str, api_key: str) -> "WeaviateClient":
     # It logs every object of a batch that failed, with its vectors. We say what went wrong ourselves.
     logging.getLogger("weaviate-client").setLevel(logging.CRITICAL)
     at = urlsplit(url)
-    host, _, port = grpc.rpartition(":")
+    host, port = _host_and_port(grpc)
     secure = at.scheme == "https"
     client = weaviate.connect_to_custom(
-        http_host=at.hostname or "",
+        http_host=_bracketed(at.hostname or ""),
         http_port=at.port or (443 if secure else 80),
         http_secure=secure,
-        grpc_host=host,
-        grpc_port=int(port),
+        grpc_host=_bracketed(host),
+        grpc_port=port,
         grpc_secure=secure,
         auth_credentials=Auth.api_key(api_key) if api_key else None,
         additional_config=AdditionalConfig(
@@ -147,14 +147,23 @@ def answering(url: str, grpc: str) -> Iterator[None]:
 
     try:
         # The client tries a query again for a minute while nobody listens; whoever asks can decide better.
-        host, _, port = grpc.rpartition(":")
-        create_connection((host, int(port)), timeout=REACH_S).close()
+        create_connection(_host_and_port(grpc), timeout=REACH_S).close()
         yield
     except (WeaviateBaseError, HTTPError, RpcError, OSError) as error:
         if "could not find class" in str(error):
             emptied = f"the index (Weaviate at {url}) was emptied; fill it again with: omnibus reconcile --fix"
             raise CollectionGone(emptied) from error
         raise ServiceUnavailable(f"the index (Weaviate at {url}) failed: {explained(str(error))}") from error
+
+
+def _host_and_port(address: str) -> tuple[str, int]:
+    host, _, port = address.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def _bracketed(host: str) -> str:
+    """As an address has it: IPv6 in brackets."""
+    return f"[{host}]" if ":" in host else host
 
 
 def explained(complaint: str) -> str:
