@@ -11,7 +11,7 @@ from workers.answer.asked import Asked, Questions, ReplyTo
 from workers.answer.reply import Replies
 from workers.dispatch.dead_letters import Cause, DeadLetters
 from workers.dispatch.inquiries import InquiryRules, Refused, Withdrawn, inquiry
-from workers.dispatch.phases import run_phases
+from workers.dispatch.phases import OUTSIDE, run_phases
 from workers.dispatch.progress import Stage, Unfinished
 from workers.domain.record import Incoming, Position
 from workers.errors import Cancelled, DeadlineExceeded, OmnibusError, Permanent, ServiceUnavailable, WorkLost
@@ -204,10 +204,14 @@ class QuestionWork:
             self.replies.again(reply_to)
 
     def _start(self, entry: _Open, now: float) -> None:
-        self.questions.put(entry.asked)
-        self.jobs.start_question(
-            entry.asked.request_id, generate=entry.asked.query.generate, expires=entry.asked.deadline
-        )
+        asked = entry.asked
+        try:
+            self.questions.put(asked)
+            self.jobs.start_question(asked.request_id, generate=asked.query.generate, expires=asked.deadline)
+        except OUTSIDE:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a question breaks must not stop those behind it
+            self._fail(entry, error)
         entry.tries += 1
         entry.lease_ends = now + self.lease_s
 
@@ -255,7 +259,7 @@ class QuestionWork:
         else:
             self._start(entry, now)
 
-    def _fail(self, entry: _Open, error: OmnibusError) -> None:
+    def _fail(self, entry: _Open, error: Exception) -> None:
         self._reply(entry, lambda to: self.replies.fail(to, error))
 
     def _reply(self, entry: _Open, send: Callable[[ReplyTo], object]) -> None:

@@ -1,6 +1,6 @@
 """The question dispatcher's work: every question gets its one terminal reply. Time is an argument."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from question_world import BEGIN, DEADLINE_S, LEASE_S, TRIES, World
@@ -201,6 +201,21 @@ def test_nothing_is_lost_while_the_cache_is_away(world: World) -> None:
     world.step()
     world.answer("1")
     assert world.step() == [position]
+
+
+def test_a_question_that_cannot_be_started_fails_and_those_behind_it_go_on(world: World) -> None:
+    start = world.jobs.start_question
+
+    def start_all_but_one(request_id: str, *, generate: bool, expires: datetime) -> None:
+        if request_id == "odd":
+            raise TypeError("not JSON serializable")
+        start(request_id, generate=generate, expires=expires)
+
+    world.jobs.start_question = start_all_but_one  # type: ignore[method-assign]
+    odd, _ = world.ask("odd", {"text": "what?"}), world.ask("1", {"text": "what?"}, offset=1)
+    assert world.step() == [odd]
+    assert [question.request_id for question in world.jobs.questions] == ["1"]
+    assert [(failure.request_id, failure.code) for failure in world.failures()] == [("odd", "internal")]
 
 
 def test_questions_of_a_partition_that_was_taken_away_are_forgotten(world: World) -> None:
