@@ -7,11 +7,12 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import mean, median
 from time import perf_counter
 from typing import Self
 
 from benchmarks import bulk, dispatch, reconcile
-from benchmarks.alone import Alone, decoded
+from benchmarks.alone import Alone
 from benchmarks.pictures import write_pictures
 from benchmarks.table import Row, print_table
 from benchmarks.whole import Whole
@@ -43,22 +44,31 @@ def main() -> int:
 
 def _measure(folder: Path, profile: str) -> Iterator[Row]:
     pictures = Pictures.made(_made(folder / "pictures"))
-    # By itself first: with a stack beside it, the model would not have the machine.
-    alone = _alone(profile, pictures)
-    with detached(load(data=folder / "embedded", profile=profile)):
-        whole = Whole(load_running(folder / "embedded"))
-        yield Row("the stack, idle, no model loaded", whole.resident_mib(), 700, "MiB", "PSS of all processes")
-        embedded = _flows(whole, pictures)
-        yield Row(f"the stack with profile {profile}", whole.resident_mib(), 6 * 1024, "MiB", "PSS, every model loaded")
-    yield from _embedded_rows(embedded, alone)
     begun = perf_counter()
     status = subprocess.run(
         [sys.executable, "-m", "omnibus", "demo", "--profile", profile], stdout=subprocess.DEVNULL, check=False
     ).returncode
     yield Row("make demo, warm", perf_counter() - begun, 60, "s", f"exit status {status}")
-    with detached(load(data=folder / "services", stack="services", profile=profile), native=True):
-        services = _flows(Whole(load_running(folder / "services")), pictures)
-    yield from _services_rows(services, embedded, alone)
+    # Before, between and after the stacks, for the speed of the machine changes; not beside one, which takes of it.
+    rates = [_alone_rate(profile, pictures)]
+    with (
+        detached(load(data=folder / "embedded", profile=profile)),
+        Whole(load_running(folder / "embedded")) as whole,
+    ):
+        yield Row("the stack, idle, no model loaded", whole.resident_mib(), 700, "MiB", "PSS of all processes")
+        embedded = _flows(whole, profile, pictures)
+        yield Row(f"the stack with profile {profile}", whole.resident_mib(), 6 * 1024, "MiB", "PSS, every model loaded")
+    rates.append(_alone_rate(profile, pictures))
+    yield from _embedded_rows(embedded, rates)
+    with (
+        detached(load(data=folder / "services", stack="services", profile=profile), native=True),
+        Whole(load_running(folder / "services")) as whole,
+    ):
+        services = _flows(whole, profile, pictures)
+    yield from _services_rows(services, embedded, [rates[-1], _alone_rate(profile, pictures)])
+    yield from bulk.measure()
+    yield from dispatch.measure()
+    yield from reconcile.measure()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,57 +88,61 @@ class Pictures:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Medians in milliseconds, and pictures a second: of the models by themselves, or of a whole stack."""
+    """Medians in milliseconds, through a stack and of the models by themselves, in turn; pictures a second."""
 
     put_ms: float
+    put_alone_ms: float
     question_ms: float
+    question_alone_ms: float
     rate: float
 
 
-def _alone(profile: str, pictures: Pictures) -> Figures:
-    alone = Alone(profile)
-    try:
-        return Figures(
-            put_ms=alone.decode_and_embed_ms(pictures.one_by_one),
-            question_ms=alone.question_ms(QUESTIONS),
-            rate=alone.pictures_per_second(decoded(pictures.many)),
-        )
-    finally:
-        alone.close()
+def _alone_rate(profile: str, pictures: Pictures) -> float:
+    with Alone(profile) as alone:
+        return alone.pictures_per_second(alone.decoded(pictures.many))
 
 
-def _flows(whole: Whole, pictures: Pictures) -> Figures:
-    """Both flows, once every process has its models."""
-    whole.put_to_searchable_ms(pictures.warm_up[:2], "first/")
+def _flows(whole: Whole, profile: str, pictures: Pictures) -> Figures:
+    """Both flows, once every process has its models.
+
+    What takes milliseconds is done alone each time before it is done by the stack: a model that waits its turn finds
+    its weights no longer in the processor's cache, wherever it runs.
+    """
+    whole.put_to_searchable_ms(pictures.warm_up[0], "first/")
     whole.answer("What is in the pictures?")
-    whole.pictures_per_second(pictures.warm_up[2:], "warm/")
+    whole.pictures_per_second(pictures.warm_up[1:], "warm/")
+    with Alone(profile) as alone:
+        puts = [(alone.picture_ms(path), whole.put_to_searchable_ms(path, "one/")) for path in pictures.one_by_one]
+        questions = [(alone.question_ms(text), whole.question_to_reply_ms(text)) for text in QUESTIONS]
     return Figures(
-        put_ms=whole.put_to_searchable_ms(pictures.one_by_one, "one/"),
-        question_ms=whole.question_to_reply_ms(QUESTIONS),
+        put_alone_ms=median(alone_ms for alone_ms, _ in puts),
+        put_ms=median(ms for _, ms in puts),
+        question_alone_ms=median(alone_ms for alone_ms, _ in questions),
+        question_ms=median(ms for _, ms in questions),
         rate=whole.pictures_per_second(pictures.many, "many/"),
     )
 
 
-def _embedded_rows(whole: Figures, alone: Figures) -> Iterator[Row]:
-    how = f"p50; decode + embed alone {alone.put_ms:.0f}"
-    yield Row("put -> searchable, idle", whole.put_ms, alone.put_ms + 250, "ms", how)
-    how = f"p50; model alone {alone.question_ms:.0f}"
-    yield Row("question -> reply, hits only", whole.question_ms, alone.question_ms + 60, "ms", how)
-    how = f"alone {alone.rate:.1f} pictures/s"
-    yield Row("500 pictures / the model alone", whole.rate / alone.rate, 0.6, "", how, at_most=False)
+def _embedded_rows(whole: Figures, rates: Sequence[float]) -> Iterator[Row]:
+    how = f"p50; decode + embed alone {whole.put_alone_ms:.0f}"
+    yield Row("put -> searchable, idle", whole.put_ms, whole.put_alone_ms + 250, "ms", how)
+    how = f"p50; model alone {whole.question_alone_ms:.0f}"
+    yield Row("question -> reply, hits only", whole.question_ms, whole.question_alone_ms + 60, "ms", how)
+    yield _throughput("500 pictures / the model alone", whole, rates)
 
 
-def _services_rows(whole: Figures, embedded: Figures, alone: Figures) -> Iterator[Row]:
+def _services_rows(whole: Figures, embedded: Figures, rates: Sequence[float]) -> Iterator[Row]:
     against = "p50 {:.0f} ms; embedded {:.0f}"
     put, question = whole.put_ms / embedded.put_ms, whole.question_ms / embedded.question_ms
     yield Row("services: put -> searchable / embedded", put, 1.5, "", against.format(whole.put_ms, embedded.put_ms))
     how = against.format(whole.question_ms, embedded.question_ms)
     yield Row("services: question -> reply / embedded", question, 1.5, "", how)
-    how = f"alone {alone.rate:.1f} pictures/s"
-    yield Row("services: 500 pictures / the model alone", whole.rate / alone.rate, 0.6, "", how, at_most=False)
-    yield from bulk.measure()
-    yield from dispatch.measure()
-    yield from reconcile.measure()
+    yield _throughput("services: 500 pictures / the model alone", whole, rates)
+
+
+def _throughput(name: str, whole: Figures, rates: Sequence[float]) -> Row:
+    how = "alone {:.1f} pictures/s before, {:.1f} after".format(*rates)
+    return Row(name, whole.rate / mean(rates), 0.6, "", how, at_most=False)
 
 
 def _made(folder: Path) -> Path:

@@ -149,6 +149,8 @@ class CeleryJobs:
                 task_id=job_id,
                 queue=INGEST_QUEUE,
                 expires=expires_s,
+                # For Celery's own logs, which are off; writing out all changes took an eighth of a dispatcher's time.
+                argsrepr=f"{len(changes)} changes",
                 retry=False,
             )
 
