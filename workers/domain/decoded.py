@@ -40,9 +40,13 @@ class DecodedImage:
     height: int
 
 
+CELL = " | "
+"""What parts the cells of a row."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a page. The cells of a table's row are one line, with ` | ` between them."""
+    """A line of a page. The cells of a table's row are one line, with `CELL` between them."""
 
     text: str
     box: Box

@@ -67,6 +67,8 @@ class _Pixels:
 
     def next(self, size: tuple[int, int]) -> Pixels:
         width, height = size
+        if min(width, height) < 1:
+            raise ValueError(f"a picture of {width} x {height} pixels")
         count = 3 * width * height
         pixels = np.frombuffer(self._payload, np.uint8, count, self._at).reshape(height, width, 3)
         self._at += count
