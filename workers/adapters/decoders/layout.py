@@ -6,8 +6,8 @@ Pieces beside one another that are no columns are cells of a row.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from statistics import median
+from typing import NamedTuple
 
 Rect = tuple[float, float, float, float]
 """(x0, y0, x1, y1) in points of the page as it is shown, from its top left corner."""
@@ -32,9 +32,8 @@ MAX_COLUMNS = 8
 """Columns are looked for within columns, but not without end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """Some text without a wide gap in it."""
+class Piece(NamedTuple):
+    """Some text without a wide gap in it. A tuple: a page has a hundred, and they are most of its cost."""
 
     text: str
     rect: Rect
@@ -52,13 +51,15 @@ class Piece:
     @property
     def sideways(self) -> bool:
         """Whether it is written from top to bottom, or the other way."""
-        return len(self.text) > 2 and self.height > 2 * self.width
+        x0, y0, x1, y1 = self.rect
+        return y1 - y0 > 2 * (x1 - x0) and len(self.text) > 2
 
 
 def lines_of(pieces: Sequence[Piece]) -> list[Piece]:
     """The lines of a page in reading order. What is written sideways comes last, in the order given."""
-    upright = sorted((piece for piece in pieces if not piece.sideways), key=lambda piece: piece.rect[1])
-    return [*_ordered(upright, MAX_COLUMNS), *(piece for piece in pieces if piece.sideways)]
+    sideways = [piece for piece in pieces if piece.sideways]
+    upright = [piece for piece in pieces if not piece.sideways] if sideways else pieces
+    return [*_ordered(sorted(upright, key=lambda piece: piece.rect[1]), MAX_COLUMNS), *sideways]
 
 
 def union(rects: Sequence[Rect]) -> Rect:

@@ -52,17 +52,15 @@ class View:
             return self.top - top, self.right - right, self.top - bottom, self.right - left
         return left - self.left, self.top - top, right - self.left, self.top - bottom
 
-    def shows(self, rect: Rect) -> bool:
-        """Whether any of it is on the page."""
-        width, height = self.size
-        return rect[0] < width and rect[1] < height and rect[2] > 0 and rect[3] > 0
-
 
 def pieces_of(page: Any, view: View) -> list[Piece]:
     """The pieces of text that a page (a `pypdfium2.PdfPage`) shows, in the order of its content."""
+    width, height = view.size
     textpage = page.get_textpage()
     try:
-        return [piece for piece in _TextPage(textpage, view).pieces() if piece.text and view.shows(piece.rect)]
+        return [
+            piece for piece in _TextPage(textpage, view).pieces() if piece.text and _overlaps(piece.rect, width, height)
+        ]
     finally:
         textpage.close()
 
@@ -150,13 +148,17 @@ def _cells(runs: Sequence[Rect]) -> list[list[Rect]]:
 
 def _clean(line: str) -> str:
     if line.isascii() and line.isprintable():
-        return one_line(line)
+        return one_line(line) if "  " in line else line.strip()
     text = LIGATURES.sub(lambda found: unicodedata.normalize("NFKC", found[0]), line.replace(HYPHEN, "-"))
     return one_line(without_controls(text))
 
 
 def _units(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _overlaps(rect: Rect, width: float, height: float) -> bool:
+    return rect[0] < width and rect[1] < height and rect[2] > 0 and rect[3] > 0
 
 
 def _height(rect: Rect) -> float:
