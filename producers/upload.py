@@ -14,7 +14,7 @@ from urllib3.exceptions import HTTPError
 from producers.errors import BucketUnavailable
 from producers.tail import Tail
 from schemas.envelope import attributes_of
-from schemas.index_events import INDEX_EVENTS_BY_TYPE, MediaIndexed, MediaRejected
+from schemas.index_events import INDEX_EVENTS_BY_TYPE, MediaIndexed, MediaRejected, SkippedPage
 
 KEY_LIMIT = 1024
 """Bytes of UTF-8 in an S3 key (AWS, "Naming Amazon S3 objects")."""
@@ -39,12 +39,16 @@ class Uploaded:
 
 @dataclass(frozen=True, slots=True)
 class UploadOutcome:
-    """What became of an uploaded object: `indexed`, `rejected` (with a reason) or `unfinished` (in time)."""
+    """What became of an uploaded object: `indexed`, `rejected` (with a reason) or `unfinished` (in time).
+
+    `skipped`: pages of an indexed document that could not be read whole.
+    """
 
     key: str
     status: str
     reason: str | None
     seconds: float
+    skipped: tuple[SkippedPage, ...] = ()
 
 
 def plan(paths: Iterable[Path], prefix: str = "") -> list[UploadItem]:
@@ -116,4 +120,6 @@ def _outcome(record: object, bucket: str, waiting: dict[str, Uploaded]) -> Uploa
     seconds = max(0.0, monotonic() - item.at)
     if isinstance(event, MediaRejected):
         return UploadOutcome(event.key, "rejected", event.reason, seconds)
-    return UploadOutcome(event.key, "indexed", None, seconds) if isinstance(event, MediaIndexed) else None
+    if isinstance(event, MediaIndexed):
+        return UploadOutcome(event.key, "indexed", None, seconds, tuple(event.skipped))
+    return None

@@ -26,14 +26,28 @@ class _AboutObject(Message):
     """From the change in the bucket to this message."""
 
 
+SKIPPED_TOLD = 100
+"""Pages that a message names at most."""
+
+
+class SkippedPage(BaseModel):
+    """A page of a document that could not be read, or not whole; `reason` is one sentence."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    page: int
+    reason: str
+
+
 class MediaIndexed(_AboutObject):
-    """The object can be found. `unchanged`: the index held this very version already."""
+    """The object can be found. `unchanged`: the index held this very version already, and no page is named again."""
 
     event_type: ClassVar[str] = "io.omnibus.media.indexed.v1"
 
     media_type: str
     segments: int
     unchanged: bool = False
+    skipped: list[SkippedPage] = Field(default_factory=list)
 
 
 class ErasureReceipt(BaseModel):

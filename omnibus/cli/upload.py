@@ -29,15 +29,25 @@ def upload(
         results = upload_files(load(data=data), paths, prefix, wait=wait, timeout_s=timeout)
         for result in results:
             if json:
-                line = {"key": result.key, "status": result.status, "reason": result.reason}
-                typer.echo(json_module.dumps({**line, "seconds": round(result.seconds, 3)}, ensure_ascii=False))
-            elif result.reason:
-                typer.echo(f"{result.key}: {result.status}: {result.reason}", err=True)
+                typer.echo(json_module.dumps(_line(result), ensure_ascii=False))
+            else:
+                if result.reason:
+                    typer.echo(f"{result.key}: {result.status}: {result.reason}", err=True)
+                for lost in result.skipped:
+                    typer.echo(f"{result.key}: page {lost.page}: {lost.reason}", err=True)
         good = sum(result.status in {"indexed", "uploaded"} for result in results)
         if not json:
             typer.echo(f"{good} of {len(results)} {'indexed' if wait else 'uploaded'}")
         if good < len(results):
             raise typer.Exit(FAILED)
+
+
+def _line(result: "UploadOutcome") -> dict[str, object]:
+    line: dict[str, object] = {"key": result.key, "status": result.status, "reason": result.reason}
+    line["seconds"] = round(result.seconds, 3)
+    if result.skipped:
+        line["skipped"] = [lost.model_dump() for lost in result.skipped]
+    return line
 
 
 def upload_files(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from media.pdf_writer import Page, lines, pdf
 from PIL import Image
 from running import Stack
 
@@ -31,6 +32,28 @@ def test_an_uploaded_photo_is_found_in_words(stack: Stack, tmp_path: Path) -> No
     found = stack.run("search", "an animal", "--prefix", "photos/", "--modality", "image", "--json").json["hits"]
     assert {hit["key"] for hit in found} == set(photos)
     assert {hit["modality"] for hit in found} == {"image"}
+
+
+def test_an_uploaded_pdf_is_found_by_its_page_and_says_which_page_was_lost(stack: Stack, tmp_path: Path) -> None:
+    handbook = pdf(
+        [
+            Page(lines(60, 80, ["Visitors buy their tickets at the gate.", "Children under six pay nothing."])),
+            Page(lines(60, 80, ["The harbour bell is rung at noon,", "and also whenever there is fog."])),
+            Page(raw=b"null"),
+        ],
+        outline=[(0, "Tickets", 1), (0, "Signals of the harbour", 2)],
+    )
+    (outcome,) = stack.upload(tmp_path, {"pdf/handbook.pdf": handbook})
+    assert (outcome["status"], [lost["page"] for lost in outcome["skipped"]]) == ("indexed", [3])
+    done = stack.run("search", "when do they ring in bad weather?", "--prefix", "pdf/", "--modality", "text", "--json")
+    first = done.json["hits"][0]
+    assert (first["key"], first["locator"]["page"]) == ("pdf/handbook.pdf", 2)
+    assert first["text"].endswith("The harbour bell is rung at noon, and also whenever there is fog.")
+    x0, y0, x1, y1 = first["locator"]["box"]
+    assert x0 == pytest.approx(0.1, abs=0.02)
+    assert y0 < 0.1 < y1 < 0.14
+    assert x0 < x1 < 0.5
+    assert "pdf/handbook.pdf, page 2" in stack.run("search", "harbour bell", "--prefix", "pdf/").out
 
 
 def test_an_update_replaces_what_was_there(stack: Stack, tmp_path: Path) -> None:

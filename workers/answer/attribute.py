@@ -4,11 +4,14 @@ After the fact, by meaning and by shared new words: asked to cite by itself, a s
 (docs/decisions/005-citations-after-the-fact.md has the comparison).
 """
 
+import re
 from collections.abc import Sequence
 
 from workers.answer.words import new_words, sentences, share_found
 from workers.domain.answer import Answer, Citation, Source
 from workers.ports.encoders import TextEncoder
+
+PARAGRAPH_END = re.compile(r"\n\s*\n")
 
 
 def attribute(answer: Answer, question: str, sources: Sequence[Source], encoder: TextEncoder) -> Answer:
@@ -43,5 +46,7 @@ def _citation(marker: int, source: Source, answer: str) -> Citation:
     if segment.derived or segment.modality != "text":
         return Citation(marker, segment, None)
     words = new_words(answer, "")
-    quote = max(sentences(segment.text), key=lambda part: len(words & new_words(part, "")))
+    # By paragraph: a heading has no full stop, and is no part of the sentence after it.
+    parts = [part for paragraph in PARAGRAPH_END.split(segment.text) for part in sentences(paragraph)]
+    quote = max(parts, key=lambda part: len(words & new_words(part, "")))
     return Citation(marker, segment, quote)

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+Box = tuple[float, float, float, float]
+"""(x0, y0, x1, y1) as fractions of a page or picture as it is shown; the origin is its top left corner."""
+
 Pixels = NDArray[np.uint8]
 """`(height, width, 3) uint8`, RGB, upright, transparency composited on white."""
 
@@ -37,4 +40,56 @@ class DecodedImage:
     height: int
 
 
-Decoded = DecodedText | DecodedImage
+CELL = " | "
+"""What parts the cells of a row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a page. The cells of a table's row are one line, with `CELL` between them."""
+
+    text: str
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class PagePicture:
+    """A figure of a page with its place; without `box`, the page itself as it looks."""
+
+    pixels: Pixels = field(repr=False)
+    box: Box | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page, or slide. `number` counts from 1; `lines` are in reading order.
+
+    A page without lines may have text all the same, in its pictures. `lost` says in one sentence what of the page could
+    not be read, and is empty where all of it was.
+    """
+
+    number: int
+    lines: tuple[Line, ...] = ()
+    pictures: tuple[PagePicture, ...] = ()
+    lost: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """An entry of a document's outline: `level` counts from 0, `page` is where its section begins."""
+
+    level: int
+    title: str
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedDocument:
+    """A document of pages. `outline` is in the order of the document."""
+
+    media_type: str
+    pages: tuple[Page, ...]
+    outline: tuple[Heading, ...] = ()
+
+
+Decoded = DecodedText | DecodedImage | DecodedDocument

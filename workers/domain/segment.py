@@ -83,7 +83,11 @@ class StoredSegment:
     derived: bool = False
 
 
-def segment_id(ref: ObjectRef, modality: Modality, locator: Locator) -> str:
-    """uuid5 of (tenant, bucket, key, modality, locator): the same piece has the same id in any process."""
-    canonical = json.dumps([ref.tenant, ref.bucket, ref.key, modality, locator.to_dict()], sort_keys=True)
+def segment_id(ref: ObjectRef, modality: Modality, locator: Locator, nth: int = 0) -> str:
+    """uuid5 of (tenant, bucket, key, modality, locator): the same piece has the same id in any process.
+
+    `nth` counts the segments of one object and modality with the same locator, from 0.
+    """
+    parts: list[object] = [ref.tenant, ref.bucket, ref.key, modality, locator.to_dict()]
+    canonical = json.dumps([*parts, nth] if nth else parts, sort_keys=True)
     return str(uuid5(NAMESPACE_URL, f"omnibus:segment:{canonical}"))

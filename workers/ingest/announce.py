@@ -1,12 +1,21 @@
 """The announcement: what became of each object goes to `rag.index-events`."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from producers.errors import BusUnavailable
 from producers.kafka import Publisher
-from schemas.index_events import ErasureReceipt, MediaIndexed, MediaRejected, MediaRemoved, ObjectVersion
+from schemas.index_events import (
+    SKIPPED_TOLD,
+    ErasureReceipt,
+    MediaIndexed,
+    MediaRejected,
+    MediaRemoved,
+    ObjectVersion,
+    SkippedPage,
+)
 from schemas.topics import INDEX_EVENTS
 from workers.domain.change import Change
 from workers.domain.media import Version
@@ -20,10 +29,20 @@ class Announcer:
     def __init__(self, publisher: Publisher) -> None:
         self._publisher = publisher
 
-    def indexed(self, change: Change, version: Version, media_type: str, segments: int, *, unchanged: bool) -> None:
-        """The object can be found."""
-        about = _about(change, version)
-        self._publish(change, MediaIndexed(**about, media_type=media_type, segments=segments, unchanged=unchanged))
+    def indexed(
+        self,
+        change: Change,
+        version: Version,
+        media_type: str,
+        segments: int,
+        *,
+        unchanged: bool = False,
+        skipped: Sequence[tuple[int, str]] = (),
+    ) -> None:
+        """The object can be found; `skipped`: the pages that could not be read whole, each with the reason."""
+        told = [SkippedPage(page=page, reason=reason) for page, reason in skipped[:SKIPPED_TOLD]]
+        about = {**_about(change, version), "media_type": media_type, "segments": segments, "skipped": told}
+        self._publish(change, MediaIndexed(**about, unchanged=unchanged))
 
     def removed(self, change: Change, version: Version, erased: Erased) -> None:
         """The object is gone from bucket, index and cache: the receipt."""

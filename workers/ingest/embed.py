@@ -7,8 +7,10 @@ from typing import TypeVar
 
 import numpy as np
 
-from workers.domain.decoded import DecodedImage, Pixels, Tag
+from workers.domain.decoded import Pixels, Tag
+from workers.domain.locator import Locator
 from workers.domain.segment import Segment, Space
+from workers.ingest.segment import Segmented
 from workers.ports.cache import Cache
 from workers.ports.encoders import ImageEncoder, ImageReading, TextEncoder
 
@@ -28,15 +30,15 @@ class Embedder:
     image: ImageEncoder
     cache: Cache
 
-    def embed(self, work: Sequence[tuple[Sequence[Segment], DecodedImage | None]]) -> list[tuple[Segment, ...]]:
-        """The segments of each object with their vectors; the picture's decoded image stands beside its segment."""
-        texts = {s.content_hash: s.text for segments, image in work if image is None for s in segments}
-        pictures = {s.content_hash: image.pixels for segments, image in work if image is not None for s in segments}
+    def embed(self, work: Sequence[Segmented]) -> list[tuple[Segment, ...]]:
+        """The segments of each object with their vectors."""
+        texts = {s.content_hash: s.text for each in work for s in each.segments if s.modality == "text"}
+        pictures = {digest: pixels for each in work for digest, pixels in each.pictures.items()}
         readings = {
             **self._remembered(self.text.space, texts, self._read_texts),
             **self._remembered(self.image.space, pictures, self._read_pictures),
         }
-        return [tuple(self._complete(s, readings[s.content_hash]) for s in segments) for segments, _ in work]
+        return [tuple(self._complete(s, readings[s.content_hash]) for s in each.segments) for each in work]
 
     def kept_under(self, segment: Segment) -> str:
         """The key of the cache under which the segment's embedding is kept."""
@@ -51,7 +53,7 @@ class Embedder:
     def _complete(self, segment: Segment, reading: ImageReading) -> Segment:
         if segment.modality != "image":
             return replace(segment, vectors={self.text.space.id: reading.vector})
-        text = caption(reading.tags)
+        text = "" if _is_page(segment.locator) else caption(reading.tags)
         return replace(segment, vectors={self.image.space.id: reading.vector}, text=text, derived=bool(text))
 
     def _read_texts(self, texts: Sequence[str]) -> Sequence[ImageReading]:
@@ -81,6 +83,11 @@ class Embedder:
 def caption(tags: Sequence[Tag]) -> str:
     """What a generator and the keyword index are told of a picture; empty when the classifier is not sure."""
     return f"Photo of: {tags[0].name}" if tags and tags[0].probability >= SURE_ENOUGH else ""
+
+
+def _is_page(locator: Locator) -> bool:
+    """Whether this is a page as it looks, which is no photo of anything."""
+    return locator.page is not None and locator.box is None
 
 
 def _kept_under(space: Space, content_hash: str) -> str:

@@ -1,10 +1,10 @@
 """What happens to an object after its notification: the steps, in order, one line each."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from workers.domain.change import Change, Outcome, Status
-from workers.domain.decoded import Decoded, DecodedImage
+from workers.domain.decoded import Decoded, DecodedDocument
 from workers.domain.segment import IndexedObject, Segment
 from workers.errors import MediaTooLarge, ObjectGone
 from workers.ingest.announce import Announcer
@@ -12,7 +12,7 @@ from workers.ingest.batch import Batch
 from workers.ingest.embed import Embedder
 from workers.ingest.erase import Eraser
 from workers.ingest.look import ObjectChanged, Sight, look, look_again, records_held
-from workers.ingest.segment import segments_of
+from workers.ingest.segment import Segmented, segments_of
 from workers.ports.bucket import Bucket
 from workers.ports.decoder import Decoder
 from workers.ports.index import Index
@@ -42,7 +42,12 @@ class _Work:
 
     sight: Sight
     decoded: Decoded
-    segments: tuple[Segment, ...] = ()
+    segmented: Segmented = field(default_factory=lambda: Segmented(()))
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """With their vectors, once they have them."""
+        return self.segmented.segments
 
 
 def index_changes(parts: IngestParts, changes: Sequence[Change]) -> list[Outcome]:
@@ -125,17 +130,15 @@ def _decode(parts: IngestParts) -> Callable[[Sight], _Work]:
 
 
 def _segment(parts: IngestParts) -> Callable[[_Work], _Work]:
-    return lambda work: replace(work, segments=segments_of(work.sight.ref, work.decoded, parts.splitter))
+    return lambda work: replace(work, segmented=segments_of(work.sight.ref, work.decoded, parts.splitter))
 
 
 def _embed(parts: IngestParts) -> Callable[[Sequence[_Work]], list[_Work]]:
     def embed(works: Sequence[_Work]) -> list[_Work]:
         # Before they are kept: what is kept without a note would outlive the object.
         parts.eraser.note({work.sight.ref: [parts.embedder.kept_under(s) for s in work.segments] for work in works})
-        embedded = parts.embedder.embed(
-            [(work.segments, work.decoded if isinstance(work.decoded, DecodedImage) else None) for work in works]
-        )
-        return [replace(work, segments=segments) for work, segments in zip(works, embedded, strict=True)]
+        embedded = parts.embedder.embed([work.segmented for work in works])
+        return [replace(work, segmented=Segmented(segments)) for work, segments in zip(works, embedded, strict=True)]
 
     return embed
 
@@ -162,10 +165,23 @@ def _announce(parts: IngestParts) -> Callable[[tuple[_Work, bool]], None]:
         if not accepted:
             raise ObjectChanged(f"the index holds a newer version of {work.sight.ref.name}")
         parts.announcer.indexed(
-            work.sight.change, work.sight.version, work.decoded.media_type, len(work.segments), unchanged=False
+            work.sight.change,
+            work.sight.version,
+            work.decoded.media_type,
+            len(work.segments),
+            skipped=_lost_pages(work.decoded),
         )
 
     return announce
+
+
+def _lost_pages(decoded: Decoded) -> Sequence[tuple[int, str]]:
+    """The pages of a document that could not be read whole, each with the reason."""
+    return (
+        [(page.number, page.lost) for page in decoded.pages if page.lost]
+        if isinstance(decoded, DecodedDocument)
+        else []
+    )
 
 
 def _record_rejections(parts: IngestParts, batch: Batch, seen: Sequence[tuple[Change, Sight]]) -> None:

@@ -1,48 +1,81 @@
 """Segmentation: decoded content becomes the pieces that are embedded and cited."""
 
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import groupby
 
-from workers.domain.decoded import Decoded, DecodedImage, DecodedText, Pixels
+import numpy as np
+
+from workers.domain.decoded import Decoded, DecodedDocument, DecodedImage, DecodedText, Pixels
 from workers.domain.locator import Locator
 from workers.domain.media import ObjectRef
-from workers.domain.segment import Segment, segment_id
+from workers.domain.segment import Modality, Segment, segment_id
 from workers.errors import EmptyMedia
+from workers.ingest.document import passages_of
 from workers.ports.splitter import Splitter
 
 
-def segments_of(ref: ObjectRef, decoded: Decoded, splitter: Splitter) -> tuple[Segment, ...]:
-    """The segments of one object, in order, without vectors.
+@dataclass(frozen=True, slots=True)
+class Segmented:
+    """The segments of one object, in order, without vectors; and its pictures by the content hash of their segments."""
 
-    A picture is one segment of the whole object; its text comes from the encoder later. Raises `EmptyMedia`.
-    """
-    if isinstance(decoded, DecodedImage):
-        return (_picture(ref, decoded.pixels),)
-    segments = tuple(_passage(ref, ordinal, decoded, span) for ordinal, span in enumerate(splitter.split(decoded)))
+    segments: tuple[Segment, ...]
+    pictures: Mapping[str, Pixels] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """What becomes a segment: words, or a picture, whose words come from the encoder later."""
+
+    locator: Locator
+    content: str | Pixels
+
+
+def segments_of(ref: ObjectRef, decoded: Decoded, splitter: Splitter) -> Segmented:
+    """The segments of one object. A picture is one segment of the whole object. Raises `EmptyMedia`."""
+    segments: list[Segment] = []
+    pictures: dict[str, Pixels] = {}
+    met: Counter[tuple[Modality, Locator]] = Counter()
+    for ordinal, piece in enumerate(_pieces(decoded, splitter)):
+        modality: Modality = "text" if isinstance(piece.content, str) else "image"
+        # Two passages of one long line have the same place.
+        id_ = segment_id(ref, modality, piece.locator, met[modality, piece.locator])
+        met[modality, piece.locator] += 1
+        if isinstance(piece.content, str):
+            text, digest = piece.content, sha256(piece.content.encode(errors="surrogatepass")).hexdigest()
+        else:
+            text, digest = "", _digest(piece.content)
+            pictures[digest] = piece.content
+        segments.append(Segment(id_, ordinal, modality, piece.locator, text, digest))
     if not segments:
         raise EmptyMedia(f"{ref.key} has no text in it")
-    return segments
+    return Segmented(tuple(segments), pictures)
 
 
-def _passage(ref: ObjectRef, ordinal: int, decoded: DecodedText, span: tuple[int, int]) -> Segment:
-    locator = Locator(chars=span)
-    text = decoded.text[slice(*span)]
-    return Segment(
-        id=segment_id(ref, "text", locator),
-        ordinal=ordinal,
-        modality="text",
-        locator=locator,
-        text=text,
-        content_hash=sha256(text.encode(errors="surrogatepass")).hexdigest(),
-    )
+def _pieces(decoded: Decoded, splitter: Splitter) -> Iterator[_Piece]:
+    match decoded:
+        case DecodedImage():
+            yield _Piece(Locator(), decoded.pixels)
+        case DecodedText():
+            for start, end in splitter.split(decoded):
+                yield _Piece(Locator(chars=(start, end)), decoded.text[start:end])
+        case DecodedDocument():
+            yield from _pieces_of_pages(decoded, splitter)
 
 
-def _picture(ref: ObjectRef, pixels: Pixels) -> Segment:
-    shape = f"{pixels.shape[0]}x{pixels.shape[1]}:".encode()
-    return Segment(
-        id=segment_id(ref, "image", Locator()),
-        ordinal=0,
-        modality="image",
-        locator=Locator(),
-        text="",
-        content_hash=sha256(shape + pixels.tobytes()).hexdigest(),
-    )
+def _pieces_of_pages(document: DecodedDocument, splitter: Splitter) -> Iterator[_Piece]:
+    """Page by page: its passages, then the page as it looks and its figures."""
+    passages = groupby(passages_of(document, splitter), key=lambda passage: passage.locator.page)
+    of_page = {number: [_Piece(one.locator, one.text) for one in group] for number, group in passages}
+    for page in document.pages:
+        yield from of_page.get(page.number, ())
+        for picture in page.pictures:
+            yield _Piece(Locator(page=page.number, box=picture.box), picture.pixels)
+
+
+def _digest(pixels: Pixels) -> str:
+    digest = sha256(f"{pixels.shape[0]}x{pixels.shape[1]}:".encode())
+    digest.update(np.ascontiguousarray(pixels).data)
+    return digest.hexdigest()

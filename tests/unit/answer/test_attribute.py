@@ -51,3 +51,9 @@ def test_a_refusal_comes_back_as_it_is() -> None:
 
 def test_without_sources_there_is_nothing_to_cite() -> None:
     assert cite("Green.", "what?") == Answer("Green.")
+
+
+def test_the_heading_above_a_passage_is_no_part_of_the_quote() -> None:
+    page = passage("page", "Signals > Fog\n\nThe bell is rung in fog. It is loud.")
+    (citation,) = cite("The bell is rung in fog.", "When is it rung?", page).citations
+    assert citation.quote == "The bell is rung in fog."

@@ -4,7 +4,14 @@ import io
 
 import pytest
 
-from workers.adapters.decoders.frames import MAX_HEADER, PREFIX, BrokenFrameError, read_frame, write_frame
+from workers.adapters.decoders.frames import (
+    MAX_HEADER,
+    PREFIX,
+    BrokenFrameError,
+    read_frame,
+    read_writable_frame,
+    write_frame,
+)
 
 
 def written(header: dict[str, object], payload: bytes) -> io.BytesIO:
@@ -42,3 +49,18 @@ def test_a_payload_or_header_longer_than_expected_is_refused_before_it_is_read()
 def test_a_header_that_is_no_json_object_is_broken(header: bytes) -> None:
     with pytest.raises(BrokenFrameError, match="header"):
         read_frame(io.BytesIO(PREFIX.pack(len(header), 0) + header), max_payload=10)
+
+
+def test_a_payload_of_several_parts_is_read_as_one_that_may_be_written_to() -> None:
+    stream = io.BytesIO()
+    write_frame(stream, {"a": 1}, b"one", memoryview(b"two"))
+    stream.seek(0)
+    reader = io.BufferedReader(stream)
+    assert read_writable_frame(reader, max_payload=10) == ({"a": 1}, bytearray(b"onetwo"))
+    assert read_writable_frame(reader, max_payload=10) is None
+
+
+def test_a_payload_that_ends_early_is_broken() -> None:
+    cut = io.BytesIO(written({"a": 1}, b"payload").getvalue()[:-1])
+    with pytest.raises(BrokenFrameError, match="ended inside a frame"):
+        read_writable_frame(io.BufferedReader(cut), max_payload=10)

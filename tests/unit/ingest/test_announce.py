@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from fakes.publisher import RecordingPublisher
 
-from schemas.index_events import ErasureReceipt, MediaIndexed, MediaRejected, MediaRemoved, ObjectVersion
+from schemas.index_events import SKIPPED_TOLD, ErasureReceipt, MediaIndexed, MediaRejected, MediaRemoved, ObjectVersion
 from workers.domain.change import Change
 from workers.domain.media import ObjectRef, Version
 from workers.errors import ServiceUnavailable
@@ -31,7 +31,7 @@ def announcer(publisher: RecordingPublisher) -> Announcer:
 
 def test_an_indexed_object_is_announced_under_its_name(announcer: Announcer, publisher: RecordingPublisher) -> None:
     changed = replace(CHANGE, at=datetime.now(UTC) - timedelta(seconds=2))
-    announcer.indexed(changed, VERSION, "text/plain", 3, unchanged=False)
+    announcer.indexed(changed, VERSION, "text/plain", 3)
     (sent,) = publisher.on("rag.index-events")
     event = MediaIndexed.model_validate_json(sent.value or b"")
     assert sent.key == b"media/a b"
@@ -46,6 +46,15 @@ def test_an_indexed_object_is_announced_under_its_name(announcer: Announcer, pub
     )
     assert event.version == ObjectVersion(etag="e", version_id="v", sequencer="0F")
     assert 2 <= event.seconds < 60
+
+
+def test_the_pages_that_were_lost_are_named_as_far_as_a_message_holds_them(
+    announcer: Announcer, publisher: RecordingPublisher
+) -> None:
+    lost = [(number, f"reason {number}") for number in range(1, 1001)]
+    announcer.indexed(CHANGE, VERSION, "application/pdf", 3, skipped=lost)
+    event = MediaIndexed.model_validate_json(publisher.sent[0].value or b"")
+    assert [(page.page, page.reason) for page in event.skipped] == lost[:SKIPPED_TOLD]
 
 
 def test_a_removed_object_is_announced(announcer: Announcer, publisher: RecordingPublisher) -> None:

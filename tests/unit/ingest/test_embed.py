@@ -5,10 +5,11 @@ import pytest
 from fakes.cache import DictCache
 from fakes.models import ColourNamer, WordCounter
 
-from workers.domain.decoded import DecodedImage, Tag
+from workers.domain.decoded import Tag
 from workers.domain.locator import Locator
 from workers.domain.segment import Segment, Space
 from workers.ingest.embed import KEPT_S, SURE_ENOUGH, Embedder, caption
+from workers.ingest.segment import Segmented
 
 
 class World:
@@ -30,15 +31,19 @@ def passage(text: str, ordinal: int = 0) -> Segment:
     return Segment(f"id of {text}", ordinal, "text", Locator(chars=(0, len(text))), text, f"hash of {text}")
 
 
-def picture(colour: int = 0) -> tuple[list[Segment], DecodedImage]:
+def passages(*texts: str) -> Segmented:
+    return Segmented(tuple(passage(text, ordinal) for ordinal, text in enumerate(texts)))
+
+
+def picture(colour: int = 0, locator: Locator = Locator()) -> Segmented:  # noqa: B008 - it is frozen
     pixels = np.zeros((2, 2, 3), dtype=np.uint8)
     pixels[:, :, colour] = 255
-    segment = Segment(f"picture {colour}", 0, "image", Locator(), "", f"hash of colour {colour}")
-    return [segment], DecodedImage("image/png", pixels, 2, 2)
+    segment = Segment(f"picture {colour}", 0, "image", locator, "", f"hash of colour {colour}")
+    return Segmented((segment,), {segment.content_hash: pixels})
 
 
 def test_a_passage_gets_its_vector_in_the_space_of_texts(world: World) -> None:
-    ((segment,),) = world.embedder.embed([([passage("one word")], None)])
+    ((segment,),) = world.embedder.embed([passages("one word")])
     assert list(segment.vectors) == ["text"]
     np.testing.assert_array_equal(segment.vectors["text"], WordCounter().encode(["one word"])[0])
     assert (segment.text, segment.derived) == ("one word", False)
@@ -56,13 +61,21 @@ def test_a_picture_that_the_classifier_is_not_sure_of_has_no_caption(world: Worl
     assert (segment.text, segment.derived) == ("", False)
 
 
+def test_a_page_as_it_looks_is_no_photo_of_anything(world: World) -> None:
+    ((page,), (figure,)) = world.embedder.embed(
+        [picture(0, Locator(page=1)), picture(2, Locator(page=1, box=(0.1, 0.1, 0.5, 0.5)))]
+    )
+    assert (page.text, page.derived, list(page.vectors)) == ("", False, ["image"])
+    assert (figure.text, figure.derived) == ("Photo of: blue", True)
+
+
 @pytest.mark.parametrize(("tags", "text"), [((), ""), ((Tag("cat", SURE_ENOUGH), Tag("dog", 0.1)), "Photo of: cat")])
 def test_a_caption_names_the_best_class_if_there_is_one(tags: tuple[Tag, ...], text: str) -> None:
     assert caption(tags) == text
 
 
 def test_objects_of_both_kinds_keep_their_places(world: World) -> None:
-    work = [([passage("a"), passage("b", 1)], None), picture(), ([passage("c")], None)]
+    work = [passages("a", "b"), picture(), passages("c")]
     embedded = world.embedder.embed(work)
     assert [[segment.id for segment in segments] for segments in embedded] == [
         ["id of a", "id of b"],
@@ -73,7 +86,7 @@ def test_objects_of_both_kinds_keep_their_places(world: World) -> None:
 
 
 def test_the_same_content_is_encoded_once_within_a_batch(world: World) -> None:
-    first, second = world.embedder.embed([([passage("twice")], None), ([passage("twice")], None)])
+    first, second = world.embedder.embed([passages("twice"), passages("twice")])
     world.embedder.embed([picture(), picture()])
     assert world.text.encoded == ["twice"]
     assert world.image.seen == 1
@@ -81,8 +94,8 @@ def test_the_same_content_is_encoded_once_within_a_batch(world: World) -> None:
 
 
 def test_the_same_content_is_encoded_once_across_batches(world: World) -> None:
-    before = world.embedder.embed([([passage("again"), passage("a", 1)], None), picture()])
-    after = world.embedder.embed([([passage("again"), passage("b", 1)], None), picture()])
+    before = world.embedder.embed([passages("again", "a"), picture()])
+    after = world.embedder.embed([passages("again", "b"), picture()])
     assert world.text.encoded == ["again", "a", "b"]
     assert world.image.seen == 1
     np.testing.assert_array_equal(before[0][0].vectors["text"], after[0][0].vectors["text"])
@@ -91,16 +104,16 @@ def test_the_same_content_is_encoded_once_across_batches(world: World) -> None:
 
 
 def test_content_that_has_not_come_for_long_is_encoded_again(world: World) -> None:
-    world.embedder.embed([([passage("again")], None)])
+    world.embedder.embed([passages("again")])
     world.now += KEPT_S
-    world.embedder.embed([([passage("again")], None)])
+    world.embedder.embed([passages("again")])
     assert world.text.encoded == ["again", "again"]
 
 
 def test_what_another_model_has_encoded_is_not_taken(world: World) -> None:
-    world.embedder.embed([([passage("again")], None)])
+    world.embedder.embed([passages("again")])
     newer = WordCounter(Space("text", 64, "word-counter 2"))
-    Embedder(newer, world.image, world.cache).embed([([passage("again")], None)])
+    Embedder(newer, world.image, world.cache).embed([passages("again")])
     assert newer.encoded == ["again"]
 
 
@@ -111,7 +124,7 @@ def test_a_batch_of_nothing_asks_no_model(world: World) -> None:
 
 def test_a_vector_from_the_cache_may_be_written_to(world: World) -> None:
     """Indexes normalise in place; a view of the cache's bytes would refuse that."""
-    world.embedder.embed([([passage("again")], None)])
-    ((segment,),) = world.embedder.embed([([passage("again")], None)])
+    world.embedder.embed([passages("again")])
+    ((segment,),) = world.embedder.embed([passages("again")])
     assert segment.vectors["text"].flags.writeable
     assert segment.vectors["text"].dtype == np.float32

@@ -40,7 +40,7 @@ def picture(width: int = 4, height: int = 3) -> DecodedImage:
 
 def test_a_passage_is_what_its_characters_say() -> None:
     text = "One.\n\nZwei – ünï.\n三つ。\n"
-    segments = segments_of(REF, decoded(text), EveryLine())
+    segments = segments_of(REF, decoded(text), EveryLine()).segments
     assert [segment.text for segment in segments] == ["One.\n", "Zwei – ünï.\n", "三つ。\n"]
     assert [text[slice(*s.locator.chars)] for s in segments if s.locator.chars] == [s.text for s in segments]
     assert [(segment.ordinal, segment.modality, segment.derived) for segment in segments] == [
@@ -56,26 +56,26 @@ def test_any_text_gives_distinct_segments_or_is_empty(text: str) -> None:
         with pytest.raises(EmptyMedia, match="has no text in it"):
             segments_of(REF, decoded(text), EveryLine())
         return
-    segments = segments_of(REF, decoded(text), EveryLine())
+    segments = segments_of(REF, decoded(text), EveryLine()).segments
     assert len({segment.id for segment in segments}) == len(segments)
-    assert segments == segments_of(REF, decoded(text), EveryLine())
+    assert segments == segments_of(REF, decoded(text), EveryLine()).segments
 
 
 def test_the_same_words_have_the_same_content_hash_in_any_object() -> None:
-    (one,) = segments_of(REF, decoded("the same"), EveryLine())
-    (other,) = segments_of(ObjectRef("media", "other"), decoded("the same"), EveryLine())
+    (one,) = segments_of(REF, decoded("the same"), EveryLine()).segments
+    (other,) = segments_of(ObjectRef("media", "other"), decoded("the same"), EveryLine()).segments
     assert one.content_hash == other.content_hash
     assert one.id != other.id
 
 
 def test_a_picture_is_one_segment_of_the_whole() -> None:
-    (segment,) = segments_of(REF, picture(), EveryLine())
+    (segment,) = segments_of(REF, picture(), EveryLine()).segments
     assert (segment.modality, segment.locator, segment.text) == ("image", Locator(), "")
 
 
 def test_pictures_of_the_same_bytes_in_another_shape_are_other_pictures() -> None:
-    (wide,) = segments_of(REF, picture(4, 3), EveryLine())
-    (high,) = segments_of(REF, picture(3, 4), EveryLine())
+    (wide,) = segments_of(REF, picture(4, 3), EveryLine()).segments
+    (high,) = segments_of(REF, picture(3, 4), EveryLine()).segments
     assert wide.content_hash != high.content_hash
 
 

@@ -12,7 +12,7 @@ from strategies import MESSAGES
 from schemas.answers import AnswerHit, Citation, Degradation, FailureCode, Locator, Refusal
 from schemas.dead_letters import REDRIVE, Failure, LetterHeader, MarkHeader, Redrive
 from schemas.envelope import Message
-from schemas.index_events import ObjectVersion
+from schemas.index_events import ObjectVersion, SkippedPage
 from schemas.notification import Notification
 from schemas.questions import MediaRef, QueryFilters
 from schemas.topics import TOPICS
@@ -32,6 +32,7 @@ PARTS: tuple[type[BaseModel], ...] = (
     Refusal,
     Degradation,
     ObjectVersion,
+    SkippedPage,
     Failure,
     Redrive,
 )

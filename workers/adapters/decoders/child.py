@@ -6,14 +6,14 @@ of its parent. It answers with frames on standard output; the first one, empty, 
 
 import os
 import sys
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from workers.adapters.decoders.confinement import allow_processor_time, confine, die_with_parent
 from workers.adapters.decoders.content import decode
 from workers.adapters.decoders.frames import read_frame, write_frame
 from workers.adapters.decoders.limits import DecodeLimits
+from workers.adapters.decoders.packing import Packed, pack
 from workers.adapters.decoders.pictures import load_codecs
-from workers.adapters.decoders.results import Result, Text
 from workers.errors import DamagedMedia, MediaTooLarge, Permanent
 
 MESSAGE_CHARS = 500
@@ -37,12 +37,13 @@ def serve(requests: BinaryIO, replies: BinaryIO, limits: DecodeLimits) -> None:
     while (frame := read_frame(requests, max_payload=limits.max_bytes)) is not None:
         header, data = frame
         allow_processor_time(limits.timeout_s)
-        write_frame(replies, *_answer(data, header["key"], limits))
+        reply, parts = _answer(data, header["key"], limits)
+        write_frame(replies, reply, *parts)
 
 
-def _answer(data: bytes, key: str, limits: DecodeLimits) -> tuple[dict[str, Any], bytes]:
+def _answer(data: bytes, key: str, limits: DecodeLimits) -> Packed:
     try:
-        return _reply(decode(data, key, limits))
+        return pack(decode(data, key, limits), limits)
     except Permanent as error:
         return _refusal(error)
     except MemoryError:
@@ -51,15 +52,8 @@ def _answer(data: bytes, key: str, limits: DecodeLimits) -> tuple[dict[str, Any]
         return _refusal(DamagedMedia(f"cannot be decoded: {type(error).__name__}: {error}"))
 
 
-def _reply(result: Result) -> tuple[dict[str, Any], bytes]:
-    if isinstance(result, Text):
-        header = {"text": True, "media_type": result.media_type, "markup": result.markup}
-        return header, result.text.encode("utf-8", errors="replace")
-    return {"media_type": result.media_type, "size": result.size, "original": result.original}, result.pixels
-
-
-def _refusal(error: Permanent) -> tuple[dict[str, Any], bytes]:
-    return {"error": error.kind, "message": error.message[:MESSAGE_CHARS]}, b""
+def _refusal(error: Permanent) -> Packed:
+    return {"error": error.kind, "message": error.message[:MESSAGE_CHARS]}, ()
 
 
 def _silence() -> None:

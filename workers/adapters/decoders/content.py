@@ -7,6 +7,7 @@ same: a page saved as `photo.jpg` is more likely a download that went wrong than
 from mimetypes import guess_type
 
 from workers.adapters.decoders.limits import DecodeLimits
+from workers.adapters.decoders.pdf import PDF, decode_pdf, looks_like_pdf
 from workers.adapters.decoders.pictures import decode_picture
 from workers.adapters.decoders.results import Result
 from workers.adapters.decoders.signatures import foreign_kind, picture_format
@@ -18,7 +19,7 @@ WRITTEN_IN_TEXT = ("text/", "application/json", "image/svg+xml")
 
 
 def decode(data: bytes, key: str, limits: DecodeLimits) -> Result:
-    """The text or picture in `data`; raises what `ports.decoder.Decoder.decode` raises, and `MemoryError`."""
+    """The text, picture or document in `data`; raises what `ports.decoder.Decoder.decode` raises, and `MemoryError`."""
     if not data:
         raise EmptyMedia("the object holds no bytes")
     named = guess_type(key)[0] or ""
@@ -27,10 +28,14 @@ def decode(data: bytes, key: str, limits: DecodeLimits) -> Result:
         if named.startswith(WRITTEN_IN_TEXT):
             raise DamagedMedia(f"by its name it is {named}, but it holds a picture ({picture.media_type})")
         return decode_picture(data, picture, limits)
+    if looks_like_pdf(data):
+        if named.startswith(WRITTEN_IN_TEXT):
+            raise DamagedMedia(f"by its name it is {named}, but it holds a PDF document")
+        return decode_pdf(data, limits)
     foreign = foreign_kind(data)
     if foreign is not None:
-        raise UnknownMediaType(f"this is {foreign}; texts and pictures are what can be indexed")
+        raise UnknownMediaType(f"this is {foreign}; texts, pictures and PDF documents are what can be indexed")
     text = decode_text(data, key, limits)
-    if named.startswith(("image/", "audio/", "video/")) and not named.startswith(WRITTEN_IN_TEXT):
+    if named.startswith(("image/", "audio/", "video/", PDF)) and not named.startswith(WRITTEN_IN_TEXT):
         raise DamagedMedia(f"by its name it is {named}, but it holds text")
     return text

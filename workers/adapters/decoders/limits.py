@@ -21,11 +21,25 @@ class DecodeLimits:
     max_text_chars: int = 20_000_000
     """Characters of a text, both as it is read and after its structure was written out in lines."""
 
+    max_pages: int = 5_000
+    """Pages of a document."""
+
+    max_pictures: int = 100
+    """Pictures of one document, pages and figures together: 64 MB of pixels for A4. The pages after that have none."""
+
+    page_figures: int = 6
+    """Figures of one page; the largest are taken."""
+
     timeout_s: float = 30.0
     """Seconds that one object may take, by the clock and of processor time."""
 
     memory_bytes: int = 2 * 1024**3
     """Address space of the decoding process (RLIMIT_AS). A picture of `max_pixels` with transparency needs 1.2 GB."""
+
+    @property
+    def max_reply(self) -> int:
+        """The largest decoded object, in bytes: the pixels of all its pictures, and its text in UTF-8."""
+        return 3 * self.picture_side**2 * max(1, self.max_pictures) + 4 * self.max_text_chars
 
     @property
     def max_bytes(self) -> int:

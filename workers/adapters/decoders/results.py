@@ -1,4 +1,7 @@
-"""What the decoders give back inside the child process: plain values, without numpy, which costs 150 ms to import."""
+"""What the decoders give back inside the child process: plain values, without numpy, which costs 150 ms to import.
+
+The parts of a document mean what those of `workers.domain.decoded` mean.
+"""
 
 from dataclasses import dataclass, field
 
@@ -22,4 +25,53 @@ class Picture:
     original: tuple[int, int]
 
 
-Result = Text | Picture
+Box = tuple[float, float, float, float]
+"""(x0, y0, x1, y1) as fractions of the page as it is shown, from its top left corner."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a page."""
+
+    text: str
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class PagePicture:
+    """`pixels` as those of a `Picture`, in any buffer of bytes; `box` is None where it shows the whole page."""
+
+    pixels: bytes | memoryview = field(repr=False)
+    size: tuple[int, int]
+    box: Box | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page; `lost` says what of it could not be read."""
+
+    number: int
+    lines: tuple[Line, ...] = ()
+    pictures: tuple[PagePicture, ...] = ()
+    lost: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """An entry of the outline; `level` counts from 0, `page` from 1."""
+
+    level: int
+    title: str
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Pages in order, and the outline in the order of the document."""
+
+    media_type: str
+    pages: tuple[Page, ...]
+    outline: tuple[Heading, ...] = ()
+
+
+Result = Text | Picture | Document

@@ -7,15 +7,15 @@ import sys
 import tempfile
 import threading
 from contextlib import suppress
+from io import BufferedReader
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-import numpy as np
-
 import workers
-from workers.adapters.decoders.frames import BrokenFrameError, read_frame, write_frame
+from workers.adapters.decoders.frames import BrokenFrameError, read_frame, read_writable_frame, write_frame
 from workers.adapters.decoders.limits import DecodeLimits
-from workers.domain.decoded import Decoded, DecodedImage, DecodedText
+from workers.adapters.decoders.unpacking import NONSENSE, unpack
+from workers.domain.decoded import Decoded
 from workers.errors import DamagedMedia, EmptyMedia, MediaTooLarge, Permanent, ServiceUnavailable, UnknownMediaType
 
 STARTUP_S = 30.0
@@ -28,11 +28,9 @@ KEEP_FREED_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(32 * 2**20), "MALLOC_TRIM_THR
 """glibc's allocator, mallopt(3): a picture's buffers are used again for the next, where giving them back to the kernel
 and touching new ones took longer than decoding (4.2 ms of processor time for a 640x480 JPEG, 1.7 with these)."""
 
-NONSENSE = "its content made the decoding process answer with nonsense"
-
 REFUSALS = {kind.kind: kind for kind in (DamagedMedia, EmptyMedia, MediaTooLarge, UnknownMediaType)}
 
-Frame = tuple[dict[str, Any], bytes]
+Frame = tuple[dict[str, Any], bytearray]
 
 
 class SandboxedDecoder:
@@ -61,7 +59,9 @@ class SandboxedDecoder:
             frame = self._ask(data, key)
         except _KilledError:  # from outside, as content cannot send SIGKILL; if it made memory run out, it will again
             frame = self._ask(data, key)
-        return _result(*frame)
+        if "error" in frame[0]:
+            raise REFUSALS.get(frame[0]["error"], DamagedMedia)(str(frame[0].get("message", "")))
+        return unpack(*frame)
 
     def close(self) -> None:
         """End the child. The next object would start another."""
@@ -94,10 +94,9 @@ class _Child:
 
     def __init__(self, limits: DecodeLimits) -> None:
         self._limits = limits
-        self._max_reply = max(3 * limits.picture_side**2, 4 * limits.max_text_chars)
         self._process = _start(limits)
         self._requests = cast("BinaryIO", self._process.stdin)
-        self._replies = cast("BinaryIO", self._process.stdout)
+        self._replies = cast("BufferedReader", self._process.stdout)
         self._wait_until_ready()
 
     @property
@@ -113,7 +112,7 @@ class _Child:
         deadline = _Deadline(self._process, self._limits.timeout_s)
         with deadline, suppress(BrokenFrameError, BrokenPipeError):
             write_frame(self._requests, {"key": key}, data)
-            frame = read_frame(self._replies, max_payload=self._max_reply)
+            frame = read_writable_frame(self._replies, max_payload=self._limits.max_reply)
             if frame is not None:
                 return frame
         raise self._death(timed_out=deadline.passed)
@@ -195,16 +194,3 @@ def _ending(status: int) -> str:
     if status >= 0:
         return f"exit status {status}"
     return signal.Signals(-status).name if -status in signal.valid_signals() else f"signal {-status}"
-
-
-def _result(header: dict[str, Any], payload: bytes) -> Decoded:
-    if "error" in header:
-        raise REFUSALS.get(header["error"], DamagedMedia)(str(header.get("message", "")))
-    try:
-        if "text" in header:
-            return DecodedText(header["media_type"], payload.decode(), header["markup"])
-        width, height = header["size"]
-        pixels = np.frombuffer(bytearray(payload), dtype=np.uint8).reshape(height, width, 3)
-        return DecodedImage(header["media_type"], pixels, *header["original"])
-    except (KeyError, ValueError, TypeError) as error:
-        raise DamagedMedia(NONSENSE) from error

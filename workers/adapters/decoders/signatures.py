@@ -40,7 +40,6 @@ _PICTURE_STARTS = (
 )
 
 _OTHER_STARTS = (
-    (b"%PDF-", "a PDF document (not supported yet)"),
     (b"PK\x05\x06", "an empty ZIP archive"),
     (b"\x1f\x8b\x08", "gzip-compressed data"),
     (b"BZh91AY&SY", "bzip2-compressed data"),

@@ -1,0 +1,20 @@
+"""A place is printed in the words of whoever holds the document."""
+
+import pytest
+
+from omnibus.cli.questions import place
+from schemas.answers import Locator
+
+
+@pytest.mark.parametrize(
+    ("locator", "words"),
+    [
+        (Locator(), ""),
+        (Locator(page=3), "page 3"),
+        (Locator(page=3, box=(0.1, 0.2, 0.3, 0.4)), "page 3"),
+        (Locator(chars=(10, 20)), "characters 10-20"),
+        (Locator(start_s=1.0, end_s=2.5), "1.0-2.5 s"),
+    ],
+)
+def test_a_place_in_words(locator: Locator, words: str) -> None:
+    assert place(locator) == words

@@ -1,0 +1,46 @@
+"""From a result to the frame that carries it, in the child process: a header, and bytes in parts that are not copied.
+
+A document is a JSON object of its pages (`documents_fields`), and after it the pixels of its pictures in order.
+`unpacking` is the inverse, in the worker.
+"""
+
+import json
+from typing import Any
+
+from workers.adapters.decoders.limits import DecodeLimits
+from workers.adapters.decoders.results import Document, Page, Result, Text
+from workers.errors import MediaTooLarge
+
+Packed = tuple[dict[str, Any], tuple[bytes | memoryview, ...]]
+"""A frame's header and the parts of its payload."""
+
+
+def pack(result: Result, limits: DecodeLimits) -> Packed:
+    """The frame of a result. Raises `MediaTooLarge` where the lines of a document do not fit into a reply."""
+    if isinstance(result, Text):
+        header = {"text": True, "media_type": result.media_type, "markup": result.markup}
+        return header, (result.text.encode("utf-8", errors="replace"),)
+    if isinstance(result, Document):
+        return _document(result, limits)
+    return {"media_type": result.media_type, "size": result.size, "original": result.original}, (result.pixels,)
+
+
+def _document(document: Document, limits: DecodeLimits) -> Packed:
+    fields = {
+        "pages": [_page(page) for page in document.pages],
+        "outline": [[heading.level, heading.title, heading.page] for heading in document.outline],
+    }
+    written = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode("utf-8", errors="replace")
+    if len(written) > 4 * limits.max_text_chars:
+        raise MediaTooLarge("the document has too many lines")
+    header = {"media_type": document.media_type, "document": len(written)}
+    return header, (written, *(picture.pixels for page in document.pages for picture in page.pictures))
+
+
+def _page(page: Page) -> dict[str, Any]:
+    return {
+        "number": page.number,
+        "lines": [[line.text, line.box] for line in page.lines],
+        "pictures": [[picture.size, picture.box] for picture in page.pictures],
+        "lost": page.lost,
+    }

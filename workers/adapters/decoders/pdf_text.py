@@ -1,0 +1,165 @@
+"""The text of a PDF's page through PDFium: pieces of lines with their places.
+
+PDFium says which characters form a line, but not which gaps in it are wide. Asking for the box of every character
+takes as long as reading the page; the boxes of a line's runs are few, and only lines with a wide gap are looked at
+word by word.
+"""
+
+import re
+import unicodedata
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from ctypes import byref, c_double
+from dataclasses import dataclass
+from typing import Any
+
+from workers.adapters.decoders.encodings import without_controls
+from workers.adapters.decoders.layout import WIDE, Piece, Rect, union
+from workers.adapters.decoders.lines import one_line
+
+HYPHEN = "\ufffe"
+"""What PDFium writes for a hyphen at the end of a line, in place of it and of the line's end."""
+LINE = re.compile(rf"[^\r\n{HYPHEN}]+{HYPHEN}?")
+LIGATURES = re.compile("[\ufb00-\ufb06]")
+WORD = re.compile(r"\S+")
+SLACK = 1.0
+"""Points by which the box of a run and that of its first character may differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How a page is shown: its visible part in its own coordinates, and by how many degrees it is turned clockwise."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+    turned: int
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height in points, as it is shown."""
+        width, height = self.right - self.left, self.top - self.bottom
+        return (height, width) if self.turned in (90, 270) else (width, height)
+
+    def rect(self, left: float, bottom: float, right: float, top: float) -> Rect:
+        """A rectangle in the page's own coordinates, as it is shown."""
+        if self.turned == 90:
+            return bottom - self.bottom, left - self.left, top - self.bottom, right - self.left
+        if self.turned == 180:
+            return self.right - right, bottom - self.bottom, self.right - left, top - self.bottom
+        if self.turned == 270:
+            return self.top - top, self.right - right, self.top - bottom, self.right - left
+        return left - self.left, self.top - top, right - self.left, self.top - bottom
+
+
+def pieces_of(page: Any, view: View) -> list[Piece]:
+    """The pieces of text that a page (a `pypdfium2.PdfPage`) shows, in the order of its content."""
+    width, height = view.size
+    textpage = page.get_textpage()
+    try:
+        return [
+            piece for piece in _TextPage(textpage, view).pieces() if piece.text and _overlaps(piece.rect, width, height)
+        ]
+    finally:
+        textpage.close()
+
+
+class _TextPage:
+    """PDFium counts in characters of its own, in UTF-16 units of the text, and in runs of what was asked for last."""
+
+    def __init__(self, textpage: Any, view: View) -> None:
+        import pypdfium2.raw as pdfium  # noqa: PLC0415 - 85 ms, and most decoding processes never see a PDF
+
+        self._pdfium, self._textpage, self._view = pdfium, textpage, view
+        # Looked up once: of the time for a page, half goes into such calls.
+        self._raw = textpage.raw
+        self._count_runs, self._get_run = pdfium.FPDFText_CountRects, pdfium.FPDFText_GetRect
+        self._sides = tuple(c_double() for _ in range(4))
+        self._one_to_one = False
+        self._pointers = tuple(byref(side) for side in self._sides)
+
+    def pieces(self) -> Iterator[Piece]:
+        text = self._textpage.get_text_range(errors="surrogatepass")
+        self._one_to_one = self._textpage.count_chars() == _units(text)
+        end = at = 0
+        for found in LINE.finditer(text):
+            line = found[0]
+            at += _units(text[end : found.start()])
+            yield from self._pieces_of_line(line, at)
+            at += _units(line)
+            end = found.end()
+
+    def _pieces_of_line(self, line: str, at: int) -> Iterator[Piece]:
+        runs = self._runs(at, _units(line.rstrip(HYPHEN)))
+        if len(runs) == 1:  # most lines of prose
+            yield Piece(_clean(line), runs[0])
+            return
+        cells = _cells(runs)
+        cuts = self._cuts(line, at, [union(cell)[0] for cell in cells[1:]]) if len(cells) > 1 else []
+        if len(cuts) != len(cells) - 1:  # overlapping runs: the text cannot be told apart
+            cells, cuts = [runs], []
+        for cell, start, end in zip(cells, [0, *cuts], [*cuts, len(line)], strict=False):
+            yield Piece(_clean(line[start:end]), union(cell))
+
+    def _runs(self, at: int, units: int) -> list[Rect]:
+        """The boxes of the line's runs of one font and size, as they are shown."""
+        first = self._character(at)
+        count = self._count_runs(self._raw, first, self._character(at + units - 1) - first + 1)
+        left, top, right, bottom = self._sides
+        rect, get = self._view.rect, self._get_run
+        return [
+            rect(left.value, bottom.value, right.value, top.value)
+            for number in range(count)
+            if get(self._raw, number, *self._pointers)
+        ]
+
+    def _cuts(self, line: str, at: int, edges: Sequence[float]) -> list[int]:
+        """Where in the line the words begin that stand at these edges, from left to right."""
+        words = [word.start() for word in WORD.finditer(line)]
+        found = 0
+        cuts = []
+        for edge in edges:
+            found = bisect_left(words, edge - SLACK, lo=found, key=lambda start: self._edge(at + _units(line[:start])))
+            cuts += words[found : found + 1]
+        return cuts
+
+    def _edge(self, at: int) -> float:
+        """The left edge of a character, as it is shown."""
+        left, right, bottom, top = self._sides
+        self._pdfium.FPDFText_GetCharBox(self._textpage, self._character(at), *self._pointers)
+        return self._view.rect(left.value, bottom.value, right.value, top.value)[0]
+
+    def _character(self, at: int) -> int:
+        """What PDFium counts as one may be several units (a ligature), or none (a control character)."""
+        return at if self._one_to_one else self._pdfium.FPDFText_GetCharIndexFromTextIndex(self._textpage, at)
+
+
+def _cells(runs: Sequence[Rect]) -> list[list[Rect]]:
+    """Runs that stand beside one another, cut where there is a wide gap."""
+    cells: list[list[Rect]] = []
+    for run in runs:
+        if cells and run[0] - cells[-1][-1][2] <= WIDE * max(_height(run), _height(cells[-1][-1])):
+            cells[-1].append(run)
+        else:
+            cells.append([run])
+    return cells
+
+
+def _clean(line: str) -> str:
+    if line.isascii() and line.isprintable():
+        return one_line(line) if "  " in line else line.strip()
+    text = LIGATURES.sub(lambda found: unicodedata.normalize("NFKC", found[0]), line.replace(HYPHEN, "-"))
+    return one_line(without_controls(text))
+
+
+def _units(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _overlaps(rect: Rect, width: float, height: float) -> bool:
+    return rect[0] < width and rect[1] < height and rect[2] > 0 and rect[3] > 0
+
+
+def _height(rect: Rect) -> float:
+    return rect[3] - rect[1]

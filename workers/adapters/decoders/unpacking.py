@@ -1,0 +1,75 @@
+"""From the frame of a decoding process to decoded content, in the worker; the inverse of `packing`.
+
+The process may have been taken over by what it decoded: whatever does not fit together is damaged media.
+"""
+
+import json
+from typing import Any
+
+import numpy as np
+
+from workers.domain.decoded import (
+    Box,
+    Decoded,
+    DecodedDocument,
+    DecodedImage,
+    DecodedText,
+    Heading,
+    Line,
+    Page,
+    PagePicture,
+    Pixels,
+)
+from workers.errors import DamagedMedia
+
+NONSENSE = "its content made the decoding process answer with nonsense"
+
+
+def unpack(header: dict[str, Any], payload: bytearray) -> Decoded:
+    """The content; pixels are views of `payload`. Raises `DamagedMedia`."""
+    try:
+        if "text" in header:
+            return DecodedText(header["media_type"], payload.decode(), header["markup"])
+        if "document" in header:
+            return _document(header["media_type"], payload, header["document"])
+        return DecodedImage(header["media_type"], _Pixels(payload, 0).next(header["size"]), *header["original"])
+    except (KeyError, ValueError, TypeError, RecursionError) as error:
+        raise DamagedMedia(NONSENSE) from error
+
+
+def _document(media_type: str, payload: bytearray, length: int) -> DecodedDocument:
+    fields = json.loads(payload[:length])
+    pixels = _Pixels(payload, length)
+    pages = tuple(_page(page, pixels) for page in fields["pages"])
+    outline = tuple(Heading(int(level), str(title), int(page)) for level, title, page in fields["outline"])
+    return DecodedDocument(media_type, pages, outline)
+
+
+def _page(fields: dict[str, Any], pixels: "_Pixels") -> Page:
+    lines = tuple(Line(str(text), _box(box)) for text, box in fields["lines"])
+    pictures = tuple(
+        PagePicture(pixels.next(size), None if box is None else _box(box)) for size, box in fields["pictures"]
+    )
+    return Page(int(fields["number"]), lines, pictures, str(fields["lost"]))
+
+
+def _box(sides: list[float]) -> Box:
+    x0, y0, x1, y1 = map(float, sides)
+    return x0, y0, x1, y1
+
+
+class _Pixels:
+    """Takes one picture after another out of a payload, without copying it."""
+
+    def __init__(self, payload: bytearray, start: int) -> None:
+        self._payload = payload
+        self._at = start
+
+    def next(self, size: tuple[int, int]) -> Pixels:
+        width, height = size
+        if min(width, height) < 1:
+            raise ValueError(f"a picture of {width} x {height} pixels")
+        count = 3 * width * height
+        pixels = np.frombuffer(self._payload, np.uint8, count, self._at).reshape(height, width, 3)
+        self._at += count
+        return pixels
