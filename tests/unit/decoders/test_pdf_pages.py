@@ -183,6 +183,13 @@ def test_the_pictures_of_a_document_are_limited_and_the_first_page_without_says_
     assert all(page.lines for page in document.pages)
 
 
+def test_text_comes_first_where_drawing_takes_too_long() -> None:
+    content = text(60, 60, "Some words.") + picture(100, 100, 300, 300)
+    document = decoded(pdf([Page(content, image=image(3, 2, RED))] * 2), DecodeLimits(timeout_s=0))
+    assert [(len(page.lines), page.pictures) for page in document.pages] == [(1, ()), (1, ())]
+    assert ["takes too long" in page.lost for page in document.pages] == [True, False]
+
+
 @pytest.mark.parametrize("box", [(0, 0, 1_000_000, 1_000_000), (0, 0, 1_000_000, 1), (0, 0, 0.001, 800)])
 def test_a_page_of_absurd_size_is_drawn_within_the_limit(box: tuple[float, float, float, float]) -> None:
     for page in decoded(pdf([Page(b"0 0 1000000 1000000 re f", box=box)])).pages:
