@@ -53,7 +53,7 @@ def decode_document(data: bytes, limits: DecodeLimits) -> Text:
     except (Permanent, MemoryError):
         raise
     except Exception as error:  # the libraries document no base of what damaged documents make them raise
-        raise DamagedMedia(f"{NAMES[media_type]} that cannot be read: {type(error).__name__}: {error}") from error
+        raise DamagedMedia(f"{NAMES[media_type]} that cannot be read: {_reason(error)}") from error
     return finished_text(media_type, text, "markdown")
 
 
@@ -87,6 +87,11 @@ def _other(archive: Archive) -> str:
     if not archive.names:
         return "an empty ZIP archive"
     return f"a ZIP archive (entries: {len(archive.names):,}, the first of them {archive.names[0][:SHOWN_CHARS]!r})"
+
+
+def _reason(error: Exception) -> str:
+    """A sentence of the library's; the text of a `KeyError` would be quoted."""
+    return str(error.args[0]) if error.args and isinstance(error.args[0], str) else type(error).__name__
 
 
 def _unknown(seen: str) -> UnknownMediaType:

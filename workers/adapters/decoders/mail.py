@@ -30,6 +30,9 @@ POSTMARKS = frozenset({b"message-id", b"received", b"mime-version", b"delivered-
 """Fields that programs write into mails, and hardly anybody into a text."""
 
 SHOWN = ("From", "To", "Cc", "Date")
+MAX_FIELD_CHARS = 20_000
+"""Of a field; parsing half a million of addresses takes half a minute, and of encoded words 2 GB."""
+
 MAX_ATTACHMENTS = 100
 """Attachments that are named."""
 
@@ -78,9 +81,11 @@ def _write_header(mail: "EmailMessage", lines: Lines) -> None:
 
 
 def _field(mail: "EmailMessage", name: str) -> str:
-    """A field in one line. The standard library fails on some malformed ones, each in its own way."""
+    """A field in one line, cut where it is absurd. The standard library fails on some in ways of its own."""
+    raw = next((str(value) for known, value in mail.raw_items() if known.lower() == name.lower()), "")
     try:
-        return one_line(str(mail.get(name, ""))).encode("utf-8", "replace").decode()
+        value = mail.policy.header_fetch_parse(name, raw[:MAX_FIELD_CHARS])
+        return one_line(str(value)).encode("utf-8", "replace").decode()
     except Exception:  # noqa: BLE001 - a field that cannot be read costs that field
         return ""
 

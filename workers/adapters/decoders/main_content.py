@@ -1,16 +1,11 @@
-"""The main content of a web page that does not name it: without menus, side columns, comments and imprints.
+"""The main content of a web page that does not name it: without menus, side columns and imprints.
 
-trafilatura (Barbaresi 2021, https://aclanthology.org/2021.acl-demo.15) decides what is content; nothing is fetched.
+trafilatura (Barbaresi 2021, https://aclanthology.org/2021.acl-demo.15) decides which paragraphs are content; nothing is
+fetched. Its own rewriting of a page loses headings, lists and code, and so it is only asked where the content stands.
 """
 
 import copy
-import re
-from typing import TYPE_CHECKING, Any
-
-from workers.adapters.decoders.lines import one_line
-
-if TYPE_CHECKING:
-    from lxml.etree import _Element
+from typing import Any
 
 # fmt: off
 DROPPED = frozenset({
@@ -20,90 +15,104 @@ DROPPED = frozenset({
 # fmt: on
 """Elements that nobody reads, or that are not the page's own text."""
 
+PARAGRAPHS = ("p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "dt", "dd", "td", "th", "blockquote", "pre", "div")
+HEADINGS = frozenset(PARAGRAPHS[1:7])
+EXTRACTED = ("p", "head", "item", "cell", "quote", "code")
+"""Names of paragraphs in a page, and in what trafilatura gives."""
+
 LEAST_CHARS = 250
 """Below this, a page is too short to tell its content from its frame; trafilatura's own limit is the same."""
 
 LEAST_SHARE = 0.25
 """Of the text of the page: where less is found, the page is more likely a list or an application than an article."""
 
+LEAST_FOUND = 0.8
+"""Of what is extracted, the share that must be found again in the page: text between line breaks has no element."""
+
+REGION_SHARE = 0.9
+"""Of the paragraphs that are content, the share that stands in the element that is taken for the content."""
+
 MOST_ELEMENTS, MOST_CHARS = 20_000, 1_000_000
 """Larger pages are taken whole: at these sizes, trafilatura took at most 3 s, and its time grows with the square."""
 
-STAND_IN = re.compile("preformattedtext([0-9]+)")
-"""Stands for a block of code, which trafilatura would make a quotation in one line."""
 
-
-def main_content(root: "_Element") -> "_Element":
-    """The part of the page `root` that is its content, as a new page; `root` itself where too little is found."""
+def main_content(root: Any) -> Any:
+    """A copy of the element of the page `root` that holds its content, or `root` itself where too little is found."""
     if sum(1 for _ in root.iter()) > MOST_ELEMENTS:
         return root
     page = copy.deepcopy(root)
-    for element in page.xpath("//*[@hidden]"):
-        element.tag = "template"
     _strip(page)
-    length = _length(page)
+    length = len(_letters(page))
     if not LEAST_CHARS <= length <= MOST_CHARS:
         return root
-    found = _extract(page)
-    return found if found is not None and _length(found) >= max(LEAST_CHARS, LEAST_SHARE * length) else root
+    extracted = _extract(page)
+    if extracted is None:
+        return root
+    kept = {_letters(part) for part in extracted.iter(*EXTRACTED)}
+    parts = ((part, _letters(part)) for part in page.iter(*PARAGRAPHS) if _is_paragraph(part))
+    found = {part: len(text) for part, text in parts if text in kept}
+    if sum(found.values()) < max(LEAST_CHARS, LEAST_SHARE * length, LEAST_FOUND * len(_letters(extracted))):
+        return root
+    return _region(page, found)
 
 
-def _strip(page: "_Element") -> None:
+def _strip(page: Any) -> None:
     from lxml import etree  # noqa: PLC0415 - costs 20 ms and 10 MB, and most decoding processes never see a page
 
+    for element in page.xpath("/*//*[@hidden]"):
+        element.tag = "template"
     etree.strip_elements(page, *DROPPED, with_tail=False)
 
 
-def _length(page: "_Element") -> int:
-    return len(one_line(" ".join(page.itertext())))
+def _letters(element: Any) -> str:
+    """The text of an element without white space, in which the two trees differ."""
+    return "".join("".join(element.itertext()).split())
 
 
-def _extract(page: "_Element") -> "_Element | None":
+def _is_paragraph(element: Any) -> bool:
+    return element.tag != "div" or not any(child.tag in PARAGRAPHS or len(child) for child in element)
+
+
+def _extract(root: Any) -> Any:
+    """The content as a tree of trafilatura's; None where it finds none."""
     from lxml import etree  # noqa: PLC0415 - see _strip
-    from trafilatura import extract  # noqa: PLC0415 - costs 130 ms, and most pages name their content themselves
+    from trafilatura import bare_extraction  # noqa: PLC0415 - costs 130 ms, and many pages name their content
 
-    blocks = _take_out_blocks(page)
-    for picture in page.iter("img"):  # the text that stands for a picture, which would be lost
-        picture.tag, picture.text = "span", f" {picture.get('alt', '')} "
-    etree.strip_tags(page, "code", "kbd", "samp", "tt", "var")  # which would become blocks inside of a sentence
     try:
-        source = extract(
-            etree.tostring(page, encoding="unicode", method="html"),
-            output_format="html",
+        found = bare_extraction(
+            etree.tostring(root, encoding="unicode", method="html"),
             fast=True,  # the other algorithms, which it would compare with, take half a minute for some pages
+            favor_recall=True,
             include_comments=False,
             include_formatting=False,
         )
-        content = etree.fromstring(source) if source else None
     except Exception:  # noqa: BLE001 - a page that its rules stumble over is still a page, and is taken whole
         return None
-    if content is not None:
-        _put_back(content, blocks)
-    return content
+    return getattr(found, "body", None)
 
 
-def _take_out_blocks(page: Any) -> list[Any]:
-    """Put a word in the place of every preformatted block; the blocks."""
-    from lxml import etree  # noqa: PLC0415 - see _strip
+def _region(root: Any, found: dict[Any, int]) -> Any:
+    """The smallest element that holds nearly all of `found`, without what stands before and after them in it."""
+    elements = list(root.iter())
+    weights = dict.fromkeys(elements, 0) | found
+    for element in reversed(elements):  # children come before their parents
+        parent = element.getparent()
+        if parent is not None:
+            weights[parent] += weights[element]
+    region, least = root, REGION_SHARE * weights[root]
+    while (child := max(region, key=lambda part: weights[part], default=None)) is not None:
+        if child in found or weights[child] < least:
+            break
+        region = child
+    _cut_ends(region, [weights[part] > 0 for part in region])
+    return region
 
-    blocks = page.xpath("//pre[not(ancestor::pre)]")
-    for number, block in enumerate(blocks):
-        word = etree.Element("p")
-        word.text, word.tail, block.tail = f"preformattedtext{number}", block.tail, None
-        block.getparent().replace(block, word)
-    return blocks
 
-
-def _put_back(content: Any, blocks: list[Any]) -> None:
-    def words_of(found: re.Match[str]) -> str:
-        return one_line("".join(blocks[int(found[1])].itertext())) if int(found[1]) < len(blocks) else found[0]
-
-    for element in list(content.iter()):
-        found = STAND_IN.fullmatch((element.text or "").strip())
-        if found and not len(element) and int(found[1]) < len(blocks):
-            element.text = None
-            element.append(copy.deepcopy(blocks[int(found[1])]))
-        elif element.text:
-            element.text = STAND_IN.sub(words_of, element.text)
-        if element.tail:
-            element.tail = STAND_IN.sub(words_of, element.tail)
+def _cut_ends(region: Any, worded: list[bool]) -> None:
+    """Remove the children before the first and after the last that hold content, but not the headings right before."""
+    children = list(region)
+    first, last = worded.index(True), len(worded) - 1 - worded[::-1].index(True)
+    while first and children[first - 1].tag in HEADINGS:
+        first -= 1
+    for child in (*children[:first], *children[last + 1 :]):
+        region.remove(child)

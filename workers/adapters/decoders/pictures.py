@@ -70,7 +70,7 @@ def decode_picture(data: bytes, kind: PictureFormat, limits: DecodeLimits) -> Pi
     except (MediaTooLarge, EmptyMedia, MemoryError):
         raise
     except Exception as error:  # Pillow documents no base of what damaged content makes its codecs raise
-        raise DamagedMedia(f"a {kind.codec} picture that cannot be decoded: {_reason(error)}") from error
+        raise DamagedMedia(f"a picture in {kind.codec} that cannot be decoded: {_reason(error)}") from error
 
 
 def _decode(data: bytes, kind: PictureFormat, limits: DecodeLimits) -> Picture:
