@@ -5,7 +5,10 @@ pictures that stand in the drawing itself are left in what it is given.
 """
 
 import re
+from contextlib import suppress
 from dataclasses import replace
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from workers.adapters.decoders.limits import DecodeLimits
@@ -22,6 +25,9 @@ LOOKS_LIKE_SVG = re.compile(
 )
 HEAD = 16 * 1024
 """Bytes in which the first element is looked for: drawing programs write comments and declarations before it."""
+
+FONTS = Path("/usr/share/fonts")
+PREFERRED_FONTS = ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "LiberationSans-Regular.ttf")
 
 PICTURES = frozenset({"image", "feImage"})
 HREFS = ("href", "{http://www.w3.org/1999/xlink}href")
@@ -55,6 +61,7 @@ def decode_drawing(data: bytes, limits: DecodeLimits) -> Picture:
             height=limits.picture_side,
             dpi=96.0,  # its own is 0, which makes every length in millimetres nothing
             skip_system_fonts=not has_text,  # finding the fonts of this machine takes 100 ms the first time
+            serif_family=_some_family() if has_text else None,
         )
     except ValueError as error:
         raise DamagedMedia(f"an SVG drawing that cannot be rendered: {error}") from error
@@ -62,10 +69,23 @@ def decode_drawing(data: bytes, limits: DecodeLimits) -> Picture:
     return replace(picture, media_type="image/svg+xml", original=_named_size(root) or picture.original)
 
 
+@cache
+def _some_family() -> str | None:
+    """A font of this machine, in which words are drawn whose own it has not, as resvg leaves them out; None: no font."""
+    from PIL import ImageFont  # noqa: PLC0415 - for drawings with words only
+
+    files = {file.name: file for file in sorted(FONTS.rglob("*.ttf"))}
+    for name in (*PREFERRED_FONTS, *files):
+        if name in files:
+            with suppress(OSError):
+                return ImageFont.truetype(files[name]).getname()[0]
+    return None
+
+
 def _drop_foreign_pictures(root: Any) -> None:
     for element in list(root.iter()):
         if local_name(element) in PICTURES:
-            sources = [element.get(name, "").lstrip() for name in HREFS]
+            sources = [element.get(name, "") for name in HREFS]
             if not all(source.startswith(("data:", "#")) for source in sources if source):
                 for name in HREFS:
                     element.attrib.pop(name, None)

@@ -6,6 +6,7 @@ A mail is recognised by its header. Attachments are named and not decoded: uploa
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import islice
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, cast
 
@@ -60,8 +61,9 @@ def read_mail(data: bytes, max_chars: int) -> str:
         mail = message_from_bytes(data, policy=policy.default)
         lines = Lines(max_chars)
         _write_header(mail, lines)
-        for line in _body(mail, max_chars).split("\n"):
-            lines.add(line)
+        body = _body(mail, max_chars).strip("\n")
+        if body:
+            lines.add(body)
         _write_attachments(mail, lines)
     except RecursionError as error:
         raise DamagedMedia("a mail whose parts are nested too deeply") from error
@@ -116,8 +118,8 @@ def _content(part: "EmailMessage") -> str:
 
 
 def _write_attachments(mail: "EmailMessage", lines: Lines) -> None:
-    named = [one_line(part.get_filename() or "") for part in mail.walk() if part.get_content_disposition()]
-    names = [name for name in named if name][:MAX_ATTACHMENTS]
-    if names:
+    parts = (part for part in mail.walk() if part.get_content_disposition())
+    names = [one_line(part.get_filename() or "") for part in islice(parts, MAX_ATTACHMENTS)]
+    if any(names):
         lines.separate()
-        lines.add(f"Attachments: {', '.join(names)}")
+        lines.add(f"Attachments: {', '.join(filter(None, names))}")
