@@ -71,7 +71,7 @@ def decode_drawing(data: bytes, limits: DecodeLimits) -> Picture:
 
 @cache
 def _some_family() -> str | None:
-    """A font of this machine, in which words are drawn whose own it has not, as resvg leaves them out; None: no font."""
+    """A font of this machine for words whose own it has not, as resvg leaves them out; None where it has no font."""
     from PIL import ImageFont  # noqa: PLC0415 - for drawings with words only
 
     files = {file.name: file for file in sorted(FONTS.rglob("*.ttf"))}

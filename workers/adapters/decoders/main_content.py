@@ -29,9 +29,6 @@ LEAST_SHARE = 0.25
 LEAST_FOUND = 0.8
 """Of what is extracted, the share that must be found again in the page: text between line breaks has no element."""
 
-REGION_SHARE = 0.9
-"""Of the paragraphs that are content, the share that stands in the element that is taken for the content."""
-
 MOST_ELEMENTS, MOST_CHARS = 20_000, 1_000_000
 """Larger pages are taken whole: at these sizes, trafilatura took at most 3 s, and its time grows with the square."""
 
@@ -92,18 +89,18 @@ def _extract(root: Any) -> Any:
 
 
 def _region(root: Any, found: dict[Any, int]) -> Any:
-    """The smallest element that holds nearly all of `found`, without what stands before and after them in it."""
+    """The smallest element that holds all of `found`, without what stands before and after them in it."""
     elements = list(root.iter())
     weights = dict.fromkeys(elements, 0) | found
     for element in reversed(elements):  # children come before their parents
         parent = element.getparent()
         if parent is not None:
             weights[parent] += weights[element]
-    region, least = root, REGION_SHARE * weights[root]
-    while (child := max(region, key=lambda part: weights[part], default=None)) is not None:
-        if child in found or weights[child] < least:
+    region = root
+    while (whole := next((part for part in region if weights[part] == weights[root]), None)) is not None:
+        if whole in found:
             break
-        region = child
+        region = whole
     _cut_ends(region, [weights[part] > 0 for part in region])
     return region
 
