@@ -206,6 +206,25 @@ def test_sheets_and_slides_of_open_documents_are_sections() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "declared",
+    [
+        '<!ENTITY secret SYSTEM "file:///etc/hostname">',
+        '<!ENTITY a "aaaaaaaaaa"><!ENTITY secret "&a;&a;&a;&a;&a;&a;&a;&a;">',
+    ],
+)
+def test_entities_of_an_open_document_stay_outside_of_its_text(declared: str) -> None:
+    parts = unpacked(open_document("<text:p>before &secret; after</text:p>"))
+    parts["content.xml"] = f"<!DOCTYPE x [{declared}]>".encode() + parts["content.xml"]
+    assert text(packed(parts)).text == "before after"
+
+
+def test_entities_that_a_chapter_declares_stay_outside_of_its_text() -> None:
+    declared = '<!DOCTYPE html [<!ENTITY secret SYSTEM "file:///etc/hostname">]>'
+    chapter = declared + CHAPTER.format("The river", "before &secret; after")
+    assert "before &secret; after" in text(book(**{"OPS/one.xhtml": chapter})).text
+
+
 # Books
 
 

@@ -93,8 +93,8 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 _OLE_KINDS = (
     ("WordDocument", "an old Word document (.doc); save it as .docx"),
-    ("Workbook", "an old Excel workbook (.xls); save it as .xlsx"),
     ("PowerPoint Document", "an old PowerPoint presentation (.ppt); save it as .pptx"),
+    ("Workbook", "an old Excel workbook (.xls); save it as .xlsx"),
     ("__substg1.0_", "an Outlook message (.msg); save it as .eml"),
 )
 """Names of streams, which stand in the container's directory in UTF-16 (MS-CFB, 2.6.4), and what has them."""
