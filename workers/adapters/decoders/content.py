@@ -6,16 +6,20 @@ same: a page saved as `photo.jpg` is more likely a download that went wrong than
 
 from mimetypes import guess_type
 
+from workers.adapters.decoders.drawings import decode_drawing, looks_like_svg
 from workers.adapters.decoders.limits import DecodeLimits
+from workers.adapters.decoders.mail import MAIL, looks_like_mail, read_mail
 from workers.adapters.decoders.pdf import PDF, decode_pdf, looks_like_pdf
 from workers.adapters.decoders.pictures import decode_picture
-from workers.adapters.decoders.results import Result
-from workers.adapters.decoders.signatures import foreign_kind, picture_format
-from workers.adapters.decoders.texts import decode_text
+from workers.adapters.decoders.results import Result, Text
+from workers.adapters.decoders.signatures import foreign_kind, is_archive, is_encrypted_office, picture_format
+from workers.adapters.decoders.texts import decode_text, finished_text, named_kind
 from workers.errors import DamagedMedia, EmptyMedia, UnknownMediaType
 
 WRITTEN_IN_TEXT = ("text/", "application/json", "image/svg+xml")
 """Media types whose files hold text."""
+
+SEEN_OR_HEARD = ("image/", "audio/", "video/")
 
 
 def decode(data: bytes, key: str, limits: DecodeLimits) -> Result:
@@ -28,14 +32,32 @@ def decode(data: bytes, key: str, limits: DecodeLimits) -> Result:
         if named.startswith(WRITTEN_IN_TEXT):
             raise DamagedMedia(f"by its name it is {named}, but it holds a picture ({picture.media_type})")
         return decode_picture(data, picture, limits)
+    if is_archive(data):
+        from workers.adapters.decoders.documents import decode_document  # noqa: PLC0415 - zipfile: 20 ms at every start
+
+        return _named_right(decode_document(data, limits), named, (*SEEN_OR_HEARD, *WRITTEN_IN_TEXT))
     if looks_like_pdf(data):
         if named.startswith(WRITTEN_IN_TEXT):
             raise DamagedMedia(f"by its name it is {named}, but it holds a PDF document")
         return decode_pdf(data, limits)
+    if is_encrypted_office(data):
+        raise DamagedMedia("an Office document that is encrypted: save it without a password")
     foreign = foreign_kind(data)
     if foreign is not None:
-        raise UnknownMediaType(f"this is {foreign}; texts, pictures and PDF documents are what can be indexed")
-    text = decode_text(data, key, limits)
-    if named.startswith(("image/", "audio/", "video/", PDF)) and not named.startswith(WRITTEN_IN_TEXT):
-        raise DamagedMedia(f"by its name it is {named}, but it holds text")
+        raise UnknownMediaType(f"this is {foreign}; texts, pictures and documents are what can be indexed")
+    if named_kind(key) is None and looks_like_svg(data):
+        return decode_drawing(data, limits)
+    return _named_right(_written(data, key, limits), named, (*SEEN_OR_HEARD, PDF))
+
+
+def _written(data: bytes, key: str, limits: DecodeLimits) -> Text:
+    if named_kind(key) is None and looks_like_mail(data, key):
+        return finished_text(MAIL, read_mail(data, limits.max_text_chars), "markdown")
+    return decode_text(data, key, limits)
+
+
+def _named_right(text: Text, named: str, others: tuple[str, ...]) -> Text:
+    """`text`, unless the media type that the object's name stands for is of another kind."""
+    if named.startswith(others) and not (named == "image/svg+xml" and text.media_type.startswith("text/")):
+        raise DamagedMedia(f"by its name it is {named}, but it holds text ({text.media_type})")
     return text

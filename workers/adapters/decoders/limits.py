@@ -30,6 +30,15 @@ class DecodeLimits:
     page_figures: int = 6
     """Figures of one page; the largest are taken."""
 
+    max_archive_entries: int = 10_000
+    """Files in an archive (DOCX, PPTX, XLSX, EPUB, ODF)."""
+
+    max_unpacked_bytes: int = 128 * 2**20
+    """Bytes that are unpacked from one archive in all; pictures and embedded files in it are not unpacked."""
+
+    max_unpack_ratio: int = 200
+    """How many times its own size an archive may unpack to, from 16 MiB on: documents reach about 50, bombs 1,000."""
+
     timeout_s: float = 30.0
     """Seconds that one object may take, by the clock and of processor time."""
 

@@ -1,7 +1,8 @@
 """Pictures through Pillow: any mode, depth and orientation becomes upright 8-bit RGB of a limited size.
 
 A codec is chosen by the content's first bytes and no other is tried, so that hostile bytes reach as little code as
-possible. Only the first frame of an animation is read.
+possible. Of an animation one frame is taken, that in its middle: the first is often blank, a title, or faded out, and
+so is the last.
 """
 
 import io
@@ -30,9 +31,29 @@ UPRIGHT: Final = {
 }
 SIDEWAYS = frozenset({5, 6, 7, 8})
 
+ANIMATED = frozenset({"GIF", "PNG", "WEBP", "AVIF"})
+"""Codecs whose frames are moments of one picture. Those of TIFF are pages, and of HEIF pictures of their own."""
+
+GIF_FRAME = b"\x21\xf9\x04"
+"""The block before every frame of an animated GIF (GIF89a, section 23)."""
+
+
+def _load_heif() -> None:
+    import pillow_heif  # noqa: PLC0415 - costs 50 ms and 30 MB
+
+    pillow_heif.register_heif_opener(thumbnails=False, decode_threads=1)
+
+
+def _load_avif() -> None:
+    import_module("PIL.AvifImagePlugin")
+
+
+LATE_CODECS: Final = {"HEIF": _load_heif, "AVIF": _load_avif}
+"""Codecs that are loaded when the first picture needs them."""
+
 
 def load_codecs() -> None:
-    """Import Pillow's codecs for the formats that are decoded, and no others."""
+    """Import Pillow's codecs for the formats that are decoded, and no others; those of HEIF and AVIF when needed."""
     for codec in ("Jpeg", "Png", "WebP", "Gif", "Bmp", "Tiff"):
         import_module(f"PIL.{codec}ImagePlugin")
     Image.MAX_IMAGE_PIXELS = None  # `_open` refuses by our own limit, with our own sentence
@@ -49,11 +70,11 @@ def decode_picture(data: bytes, kind: PictureFormat, limits: DecodeLimits) -> Pi
     except (MediaTooLarge, EmptyMedia, MemoryError):
         raise
     except Exception as error:  # Pillow documents no base of what damaged content makes its codecs raise
-        raise DamagedMedia(f"a {kind.codec} picture that cannot be decoded: {_reason(error)}") from error
+        raise DamagedMedia(f"a picture in {kind.codec} that cannot be decoded: {_reason(error)}") from error
 
 
 def _decode(data: bytes, kind: PictureFormat, limits: DecodeLimits) -> Picture:
-    image = _open(data, kind, limits)
+    image = _frame(data, kind, limits)
     stored = image.size
     width, height = _target(stored, limits.picture_side)
     image.draft(None, (width, height))  # JPEG scales by 1/2, 1/4 or 1/8 while it decodes: 117 -> 18 ms for 12 MP
@@ -68,8 +89,29 @@ def _decode(data: bytes, kind: PictureFormat, limits: DecodeLimits) -> Picture:
     return Picture(kind.media_type, small.tobytes(), small.size, original)
 
 
+def _frame(data: bytes, kind: PictureFormat, limits: DecodeLimits) -> Image.Image:
+    """The picture, or the frame in the middle of an animation, but none that takes more than `max_pixels` to reach."""
+    image = _open(data, kind, limits)
+    if kind.codec not in ANIMATED:
+        return image
+    frames = data.count(GIF_FRAME) if kind.codec == "GIF" else getattr(image, "n_frames", 1)
+    middle = min((frames - 1) // 2, limits.max_pixels // (image.width * image.height))
+    if middle < 1:
+        return image
+    try:
+        image.seek(middle)
+        image.load()
+    except MemoryError:
+        raise
+    except Exception:  # noqa: BLE001 - see decode_picture; what is damaged there may begin well
+        return _open(data, kind, limits)
+    return image
+
+
 def _open(data: bytes, kind: PictureFormat, limits: DecodeLimits) -> Image.Image:
     load_codecs()
+    if kind.codec in LATE_CODECS:
+        LATE_CODECS[kind.codec]()
     image = Image.open(io.BytesIO(data), formats=(kind.codec,))
     width, height = image.size
     if width * height > limits.max_pixels:

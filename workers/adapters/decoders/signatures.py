@@ -27,6 +27,8 @@ WEBP = PictureFormat("WEBP", "image/webp")
 GIF = PictureFormat("GIF", "image/gif")
 BMP = PictureFormat("BMP", "image/bmp")
 TIFF = PictureFormat("TIFF", "image/tiff")
+HEIF = PictureFormat("HEIF", "image/heic")
+AVIF = PictureFormat("AVIF", "image/avif")
 
 _PICTURE_STARTS = (
     (b"\xff\xd8\xff", JPEG),
@@ -40,7 +42,6 @@ _PICTURE_STARTS = (
 )
 
 _OTHER_STARTS = (
-    (b"PK\x05\x06", "an empty ZIP archive"),
     (b"\x1f\x8b\x08", "gzip-compressed data"),
     (b"BZh91AY&SY", "bzip2-compressed data"),
     (b"\xfd7zXZ\0", "xz-compressed data"),
@@ -52,7 +53,6 @@ _OTHER_STARTS = (
     (b"\xcf\xfa\xed\xfe", "a Mach-O program"),
     (b"\0asm", "a WebAssembly module"),
     (b"SQLite format 3\0", "an SQLite database"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Microsoft Office document"),
     (b"{\\rtf", "an RTF document"),
     (b"%!PS", "a PostScript document"),
     (b"ID3", "an MP3 recording (not supported yet)"),
@@ -80,13 +80,33 @@ _OTHER_STARTS = (
 
 _RIFF_KINDS = {b"WAVE": "a WAV recording (not supported yet)", b"AVI ": "an AVI video (not supported yet)"}
 
-_ZIP_KINDS = (
-    (b"[Content_Types].xml", "a Microsoft Office document (not supported yet)"),
-    (b"mimetypeapplication/epub", "an EPUB book (not supported yet)"),
-    (b"mimetypeapplication/vnd.oasis", "an OpenDocument file (not supported yet)"),
-)
+_AVIF_BRANDS = frozenset({b"avif", b"avis"})
+_HEIF_BRANDS = _AVIF_BRANDS | {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+"""Brands of ISO/IEC 23008-12; `mif1` and `msf1` say only that it is a picture, and a brand after them which."""
 
-_HEIF_BRANDS = (b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis")
+ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
+"""An entry of a ZIP archive, and the end of one without entries (APPNOTE.TXT, 4.3)."""
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+"""The container of Office before 2007, and of encrypted documents of later ones (MS-CFB, 2.2)."""
+
+_OLE_KINDS = (
+    ("WordDocument", "an old Word document (.doc); save it as .docx"),
+    ("PowerPoint Document", "an old PowerPoint presentation (.ppt); save it as .pptx"),
+    ("Workbook", "an old Excel workbook (.xls); save it as .xlsx"),
+    ("__substg1.0_", "an Outlook message (.msg); save it as .eml"),
+)
+"""Names of streams, which stand in the container's directory in UTF-16 (MS-CFB, 2.6.4), and what has them."""
+
+
+def is_archive(data: bytes) -> bool:
+    """Whether `data` starts as a ZIP archive does, which is what most documents are inside."""
+    return data.startswith(ZIP_STARTS)
+
+
+def is_encrypted_office(data: bytes) -> bool:
+    """Whether `data` is an Office document with a password (MS-OFFCRYPTO, 2.3.4.4)."""
+    return data.startswith(OLE) and "EncryptedPackage".encode("utf-16-le") in data
 
 
 def picture_format(data: bytes) -> PictureFormat | None:
@@ -96,14 +116,27 @@ def picture_format(data: bytes) -> PictureFormat | None:
             return kind
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         return WEBP
+    if data[4:8] == b"ftyp":
+        return _heif_format(data)
     if data.startswith(b"BM") and int.from_bytes(data[14:18], "little") in BMP_HEADER_SIZES:
         return BMP
     return None
 
 
+def _heif_format(data: bytes) -> PictureFormat | None:
+    """The format by the brands of the first box: the major one, and those that it says to be compatible with."""
+    brands = [data[8:12], *(data[at : at + 4] for at in range(16, min(int.from_bytes(data[:4]), HEAD), 4))]
+    if brands[0] not in _HEIF_BRANDS:
+        return None
+    return HEIF if _AVIF_BRANDS.isdisjoint(brands) else AVIF
+
+
 def foreign_kind(data: bytes) -> str | None:
     """A few words for the binary kind that `data` starts like and that is not decoded, or None."""
     head = data[:HEAD]
+    if head.startswith(OLE):
+        kinds = (words for stream, words in _OLE_KINDS if stream.encode("utf-16-le") in data)
+        return next(kinds, "an old Microsoft Office document")
     for start, name in _OTHER_STARTS:
         if head.startswith(start):
             return name
@@ -111,12 +144,10 @@ def foreign_kind(data: bytes) -> str | None:
 
 
 def _container(head: bytes) -> str | None:
-    if head.startswith(b"PK\x03\x04"):
-        return next((name for mark, name in _ZIP_KINDS if mark in head), "a ZIP archive")
     if head.startswith(b"RIFF") and b"\0" in head[4:8]:
         return _RIFF_KINDS.get(head[8:12], "a RIFF file")
     if head[4:8] == b"ftyp":
-        return "a HEIC or AVIF picture" if head[8:12] in _HEIF_BRANDS else "an MP4 recording (not supported yet)"
+        return "an MP4 recording (not supported yet)"
     return None
 
 

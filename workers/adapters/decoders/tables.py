@@ -3,6 +3,7 @@
 import csv
 import io
 from collections import Counter
+from collections.abc import Iterable
 from itertools import islice
 
 from workers.adapters.decoders.lines import Lines, one_line
@@ -21,19 +22,24 @@ def flatten_table(text: str, max_chars: int, delimiter: str | None = None) -> st
     lines = Lines(max_chars)
     try:
         rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter or sniff_delimiter(text))
-        header: list[str] | None = None
-        for row in rows:
-            cells = [one_line(cell) for cell in row]
-            if not any(cells):
-                continue
-            if header is None:
-                header = cells if _names_columns(cells) else []
-                lines.add("; ".join(filter(None, cells)))
-            else:
-                lines.add(_line(header, cells))
+        write_rows(rows, lines)
     except csv.Error as error:
         raise DamagedMedia(f"not a table of delimited values: {error}") from error
     return lines.text()
+
+
+def write_rows(rows: Iterable[Iterable[str]], lines: Lines) -> None:
+    """A line for every row that is not empty, with the names of its columns if the first row gives them."""
+    header: list[str] | None = None
+    for row in rows:
+        cells = [one_line(cell) for cell in row]
+        if not any(cells):
+            continue
+        if header is None:
+            header = cells if _names_columns(cells) else []
+            lines.add("; ".join(filter(None, cells)))
+        else:
+            lines.add(_line(header, cells))
 
 
 def sniff_delimiter(text: str) -> str:
@@ -57,8 +63,9 @@ def _evenness(text: str, delimiter: str) -> tuple[float, int]:
 
 
 def _names_columns(cells: list[str]) -> bool:
-    """Whether the first row is a header: all of its cells are different, and none is a number."""
-    return len(set(cells)) == len(cells) and not any(cell[:1].isdigit() for cell in cells)
+    """Whether the first row is a header: all that stands in it is different, and nothing is a number."""
+    named = [cell for cell in cells if cell]
+    return len(set(named)) == len(named) and not any(cell[:1].isdigit() for cell in named)
 
 
 def _line(header: list[str], cells: list[str]) -> str:

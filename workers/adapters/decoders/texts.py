@@ -54,16 +54,27 @@ def decode_text(data: bytes, key: str, limits: DecodeLimits) -> Text:
     if len(source) > limits.max_text_chars:
         raise _too_long(limits)
     kind = _kind(source, key)
-    text = _written_out(source, kind, limits.max_text_chars) if source.strip() else ""
-    text = without_controls(text)  # JSON and HTML can name what was not in the source
+    if not source.strip():
+        raise EmptyMedia("the text holds nothing but white space")
+    return finished_text(kind, _written_out(source, kind, limits.max_text_chars), MARKUP.get(kind, "plain"))
+
+
+def finished_text(media_type: str, text: str, markup: str) -> Text:
+    """`text` without control characters, which JSON, HTML and XML can name. Raises `EmptyMedia`: not a word in it."""
+    text = without_controls(text)
     if not text.strip():
-        raise EmptyMedia("the text holds nothing but white space" if source.strip() == "" else "there is no text in it")
-    return Text(kind, text, MARKUP.get(kind, "plain"))
+        raise EmptyMedia("there is no text in it")
+    return Text(media_type, text, markup)
+
+
+def named_kind(key: str) -> str | None:
+    """The media type of the kind of text that the name of an object stands for, or None."""
+    return EXTENSIONS.get(PurePosixPath(key).suffix.lower())
 
 
 def _kind(source: str, key: str) -> str:
     """The name's word on it, unless the content is clearly a page, or the name says nothing."""
-    named = EXTENSIONS.get(PurePosixPath(key).suffix.lower())
+    named = named_kind(key)
     if named not in (JSON, JSON_LINES) and looks_like_html(source):
         return HTML
     return named or (JSON if _is_json(source) else PLAIN)

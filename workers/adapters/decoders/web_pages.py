@@ -4,21 +4,21 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from workers.adapters.decoders.lines import Lines, one_line
+from workers.adapters.decoders.main_content import DROPPED, main_content
 from workers.errors import DamagedMedia
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-LOOKS_LIKE_HTML = re.compile(r"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.I | re.S)
+LOOKS_LIKE_HTML = re.compile(
+    r"\s*(<\?xml[^>]*>\s*)?(?>(?:<!--(?>.*?-->)\s*)*)<(!doctype\s+html|html|head|body)\b", re.I | re.S
+)
+"""Comments in atomic groups: two thousand of them, taken together in every way, would never end."""
 CHARSET = re.compile(rb"<(?:meta|\?xml)\b[^>]{0,200}?(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]+)", re.I)
 CHARSET_WITHIN = 4096
 """Bytes; the HTML standard (13.2.3.2) asks for the declaration within the first 1024, pages are less strict."""
 
 # fmt: off
-DROPPED = frozenset({
-    "script", "style", "noscript", "template", "nav", "svg", "math", "iframe", "object", "embed", "button", "select",
-    "textarea", "head", "title",
-})
 BLOCKS = frozenset({
     "address", "article", "aside", "blockquote", "body", "br", "caption", "center", "dd", "details", "div", "dl", "dt",
     "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "html",
@@ -42,18 +42,32 @@ def declared_charset(data: bytes) -> str | None:
 
 
 def html_to_markdown(text: str, max_chars: int) -> str:
-    """Title and main text of a page: its `main`, else its `body`. Raises `DamagedMedia` where there is no element."""
-    root = _parse(text)
+    """Title and main text of a page: its `main`, else what is no boilerplate, else its `body`.
+
+    Raises `DamagedMedia` where there is no element.
+    """
+    root = parse_html(text)
     mains = root.findall(".//main")
     writer = _Writer(Lines(max_chars))
     title = one_line(root.findtext(".//title") or "")
     if title:
         writer.heading(1, title)
-    writer.read(mains[0] if len(mains) == 1 and one_line("".join(mains[0].itertext())) else root)
+    named = mains[0] if len(mains) == 1 and one_line("".join(mains[0].itertext())) else None
+    writer.read(main_content(root) if named is None else named)
     return writer.lines.text()
 
 
-def _parse(text: str) -> "_Element":
+def write_chapter(text: str, lines: Lines) -> None:
+    """The whole text of a page that is part of a book, without its title, which is that of the book on every page.
+
+    Raises `DamagedMedia` where there is no element.
+    """
+    lines.separate()
+    _Writer(lines).read(parse_html(text))
+
+
+def parse_html(text: str) -> "_Element":
+    """The root of a page, which needs not be well-formed. Raises `DamagedMedia`: no element, or nested too deeply."""
     from lxml import etree  # noqa: PLC0415 - costs 20 ms and 10 MB, and most decoding processes never see a page
 
     # `huge_tree` allows 2,048 nested elements in place of 256.
@@ -86,7 +100,7 @@ class _Writer:
 
     def read(self, root: "_Element") -> None:
         """Walk over `root`, without recursion: depth is the sender's choice."""
-        from lxml import etree  # noqa: PLC0415 - see _parse
+        from lxml import etree  # noqa: PLC0415 - see parse_html
 
         walk = etree.iterwalk(root, events=("start", "end"))
         for event, element in walk:
