@@ -17,6 +17,7 @@ from workers.adapters.models.conse import EfficientNetConse, build_class_table
 from workers.adapters.models.generator import TransformersGenerator
 from workers.adapters.models.gguf import convert_gguf
 from workers.adapters.models.minilm import MiniLmEncoder
+from workers.adapters.models.rapid import RapidReader
 
 FLOORS = {"text": 0.30, "image": 0.30}
 """Retriever -> cosine below which a hit is no evidence, for MiniLM's space (docs/decisions/004-refusal.md)."""
@@ -93,13 +94,22 @@ class Models:
         weights = _only_file(self._store.path(self._profile.image), "*.pth")
         return EfficientNetConse(weights, self._class_table(text), text)
 
+    def reader(self, threads: int) -> RapidReader:
+        """The reader of text in pictures; a pass of it uses so many threads."""
+        return RapidReader(self._store.path(self._profile.reader), threads=threads)
+
     def generator(self) -> TransformersGenerator:
         """The language model."""
         return TransformersGenerator(self._converted(), self._profile.generator.version)
 
     def lineage(self) -> Mapping[str, str]:
         """Role -> the model's name and version."""
-        roles = {"text": self._profile.text, "image": self._profile.image, "generator": self._profile.generator}
+        roles = {
+            "text": self._profile.text,
+            "image": self._profile.image,
+            "reader": self._profile.reader,
+            "generator": self._profile.generator,
+        }
         return {role: asset.version for role, asset in roles.items()}
 
     def _class_table(self, text: MiniLmEncoder) -> Path:

@@ -29,9 +29,15 @@ class Embedder:
     cache: Cache
 
     def embed(self, work: Sequence[tuple[Sequence[Segment], DecodedImage | None]]) -> list[tuple[Segment, ...]]:
-        """The segments of each object with their vectors; the picture's decoded image stands beside its segment."""
-        texts = {s.content_hash: s.text for segments, image in work if image is None for s in segments}
-        pictures = {s.content_hash: image.pixels for segments, image in work if image is not None for s in segments}
+        """The segments of each object with their vectors; a picture's decoded image stands beside its segments."""
+        texts = {s.content_hash: s.text for segments, _ in work for s in segments if s.modality != "image"}
+        pictures = {
+            s.content_hash: image.pixels
+            for segments, image in work
+            if image is not None
+            for s in segments
+            if s.modality == "image"
+        }
         readings = {
             **self._remembered(self.text.space, texts, self._read_texts),
             **self._remembered(self.image.space, pictures, self._read_pictures),

@@ -168,7 +168,9 @@ QWEN2_5_CODER_1_5B = Asset(
 
 
 def _pp_ocr_file(name: str, sha256: str, size: int) -> AssetFile:
-    return AssetFile(name, sha256, size, (PackageParts((PackagePart("rapidocr", "3.10.0", f"rapidocr/models/{name}"),)),))
+    return AssetFile(
+        name, sha256, size, (PackageParts((PackagePart("rapidocr", "3.10.0", f"rapidocr/models/{name}"),)),)
+    )
 
 
 PP_OCR = Asset(

@@ -6,6 +6,7 @@ of its parent. It answers with frames on standard output; the first one, empty, 
 
 import os
 import sys
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 from workers.adapters.decoders.confinement import allow_processor_time, confine, die_with_parent
@@ -37,7 +38,8 @@ def serve(requests: BinaryIO, replies: BinaryIO, limits: DecodeLimits) -> None:
     while (frame := read_frame(requests, max_payload=limits.max_bytes)) is not None:
         header, data = frame
         allow_processor_time(limits.timeout_s)
-        write_frame(replies, *_answer(data, header["key"], limits))
+        side = limits.reading_side if header["to_read"] else limits.picture_side
+        write_frame(replies, *_answer(data, header["key"], replace(limits, picture_side=side)))
 
 
 def _answer(data: bytes, key: str, limits: DecodeLimits) -> tuple[dict[str, Any], bytes]:
@@ -55,7 +57,8 @@ def _reply(result: Result) -> tuple[dict[str, Any], bytes]:
     if isinstance(result, Text):
         header = {"text": True, "media_type": result.media_type, "markup": result.markup}
         return header, result.text.encode("utf-8", errors="replace")
-    return {"media_type": result.media_type, "size": result.size, "original": result.original}, result.pixels
+    header = {"size": result.size, "original": result.original, "visible": result.visible}
+    return {"media_type": result.media_type, **header}, result.pixels
 
 
 def _refusal(error: Permanent) -> tuple[dict[str, Any], bytes]:

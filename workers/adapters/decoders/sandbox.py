@@ -51,16 +51,16 @@ class SandboxedDecoder:
         """The process id of the child, or None while there is none."""
         return self._child.pid if self._child is not None else None
 
-    def decode(self, data: bytes, *, key: str) -> Decoded:
+    def decode(self, data: bytes, *, key: str, to_read: bool = False) -> Decoded:
         """See `ports.decoder.Decoder`. Raises `ServiceUnavailable` where no child can be started."""
         if not data:
             raise EmptyMedia("the object holds no bytes")
         if len(data) > self._limits.max_bytes:
             raise MediaTooLarge(f"the object has {len(data):,} bytes; at most {self._limits.max_bytes:,} are decoded")
         try:
-            frame = self._ask(data, key)
+            frame = self._ask(data, key, to_read)
         except _KilledError:  # from outside, as content cannot send SIGKILL; if it made memory run out, it will again
-            frame = self._ask(data, key)
+            frame = self._ask(data, key, to_read)
         return _result(*frame)
 
     def close(self) -> None:
@@ -69,10 +69,10 @@ class SandboxedDecoder:
             self._child.end()
             self._child = None
 
-    def _ask(self, data: bytes, key: str) -> Frame:
+    def _ask(self, data: bytes, key: str, to_read: bool) -> Frame:  # noqa: FBT001 - private
         child = self._ready_child()
         try:
-            return child.ask(data, key)
+            return child.ask(data, {"key": key, "to_read": to_read})
         except BaseException:  # also one that stops this task half-way: the next reply must not be of this object
             self.close()
             raise
@@ -94,7 +94,7 @@ class _Child:
 
     def __init__(self, limits: DecodeLimits) -> None:
         self._limits = limits
-        self._max_reply = max(3 * limits.picture_side**2, 4 * limits.max_text_chars)
+        self._max_reply = max(3 * limits.picture_side**2, 3 * limits.reading_side**2, 4 * limits.max_text_chars)
         self._process = _start(limits)
         self._requests = cast("BinaryIO", self._process.stdin)
         self._replies = cast("BinaryIO", self._process.stdout)
@@ -108,11 +108,11 @@ class _Child:
     def alive(self) -> bool:
         return self._process.poll() is None
 
-    def ask(self, data: bytes, key: str) -> Frame:
+    def ask(self, data: bytes, request: dict[str, Any]) -> Frame:
         """The child's reply; when it ends instead of replying, the error that says how."""
         deadline = _Deadline(self._process, self._limits.timeout_s)
         with deadline, suppress(BrokenFrameError, BrokenPipeError):
-            write_frame(self._requests, {"key": key}, data)
+            write_frame(self._requests, request, data)
             frame = read_frame(self._replies, max_payload=self._max_reply)
             if frame is not None:
                 return frame
@@ -205,6 +205,7 @@ def _result(header: dict[str, Any], payload: bytes) -> Decoded:
             return DecodedText(header["media_type"], payload.decode(), header["markup"])
         width, height = header["size"]
         pixels = np.frombuffer(bytearray(payload), dtype=np.uint8).reshape(height, width, 3)
-        return DecodedImage(header["media_type"], pixels, *header["original"])
+        (x0, y0, x1, y1), original = header["visible"], header["original"]
+        return DecodedImage(header["media_type"], pixels, original[0], original[1], (x0, y0, x1, y1))
     except (KeyError, ValueError, TypeError) as error:
         raise DamagedMedia(NONSENSE) from error
