@@ -18,6 +18,9 @@ from workers.ports.cache import Cache
 from workers.ports.decoder import Decoder
 from workers.ports.reader import TextReader
 
+DIGITS = 4
+"""Of a box's fractions: a tenth of a pixel in a thousand."""
+
 
 @dataclass(frozen=True, slots=True)
 class PictureReader:
@@ -45,11 +48,11 @@ class PictureReader:
     def _remembered(self, ref: ObjectRef, picture: Segment, image: DecodedImage) -> tuple[Paragraph, ...]:
         # The size too: what is too small to be read in one original may be large enough in another.
         key = f"reading:{self.reader.model}:{image.width}x{image.height}:{picture.content_hash}"
+        self.eraser.note({ref: [key]})  # before it is kept: what is kept without a note would outlive the object
         (known,) = self.cache.get_many([key])
         if known is not None:
             return _unpack(known)
         found = self._read(self._large_enough(ref, image), image.visible)
-        self.eraser.note({ref: [key]})  # before it is kept: what is kept without a note would outlive the object
         self.cache.put_many({key: _pack(found)}, ttl_s=KEPT_S)
         return found
 
@@ -74,10 +77,10 @@ def _within(outer: Box, box: Box) -> Box:
     """`box`, in fractions of `outer`, in fractions of what that is a part of."""
     width, height = outer[2] - outer[0], outer[3] - outer[1]
     return (
-        outer[0] + box[0] * width,
-        outer[1] + box[1] * height,
-        outer[0] + box[2] * width,
-        outer[1] + box[3] * height,
+        round(outer[0] + box[0] * width, DIGITS),
+        round(outer[1] + box[1] * height, DIGITS),
+        round(outer[0] + box[2] * width, DIGITS),
+        round(outer[1] + box[3] * height, DIGITS),
     )
 
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 
-
 Box = tuple[float, float, float, float]
 WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 

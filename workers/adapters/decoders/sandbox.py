@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -16,6 +17,7 @@ import workers
 from workers.adapters.decoders.frames import BrokenFrameError, read_frame, write_frame
 from workers.adapters.decoders.limits import DecodeLimits
 from workers.domain.decoded import Decoded, DecodedImage, DecodedText
+from workers.domain.locator import Box
 from workers.errors import DamagedMedia, EmptyMedia, MediaTooLarge, Permanent, ServiceUnavailable, UnknownMediaType
 
 STARTUP_S = 30.0
@@ -205,7 +207,15 @@ def _result(header: dict[str, Any], payload: bytes) -> Decoded:
             return DecodedText(header["media_type"], payload.decode(), header["markup"])
         width, height = header["size"]
         pixels = np.frombuffer(bytearray(payload), dtype=np.uint8).reshape(height, width, 3)
-        (x0, y0, x1, y1), original = header["visible"], header["original"]
-        return DecodedImage(header["media_type"], pixels, original[0], original[1], (x0, y0, x1, y1))
+        original = header["original"]
+        return DecodedImage(header["media_type"], pixels, original[0], original[1], _box(header["visible"]))
     except (KeyError, ValueError, TypeError) as error:
         raise DamagedMedia(NONSENSE) from error
+
+
+def _box(edges: Sequence[float]) -> Box:
+    """Raises `ValueError` or `TypeError` for what is no box."""
+    x0, y0, x1, y1 = edges
+    if not (0 <= x0 < x1 <= 1 and 0 <= y0 < y1 <= 1):
+        raise ValueError("no part of a picture")
+    return x0, y0, x1, y1
