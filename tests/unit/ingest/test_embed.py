@@ -72,6 +72,14 @@ def test_objects_of_both_kinds_keep_their_places(world: World) -> None:
     assert all(len(segment.vectors) == 1 for segments in embedded for segment in segments)
 
 
+def test_the_words_read_in_a_picture_are_encoded_as_texts_beside_it(world: World) -> None:
+    segments, image = picture(colour=2)
+    ((whole, words),) = world.embedder.embed([([*segments, passage("No swimming", 1)], image)])
+    assert list(whole.vectors) == ["image"]
+    assert list(words.vectors) == ["text"]
+    assert (words.text, words.derived) == ("No swimming", False)
+
+
 def test_the_same_content_is_encoded_once_within_a_batch(world: World) -> None:
     first, second = world.embedder.embed([([passage("twice")], None), ([passage("twice")], None)])
     world.embedder.embed([picture(), picture()])

@@ -12,11 +12,16 @@ import numpy as np
 from workers.domain.decoded import Pixels
 
 SIDE = 640
-"""Longest side that is looked at. Letters of 6 pixels on it are still found."""
+"""Longest side that is looked at. Letters of 8 pixels on it are seen, on an even ground also those of 5."""
 AROUND = 15
 """Pixels around each one, among which the darkest and the lightest are the two shades."""
 CONTRAST = 60
 """Least difference between the shades, of 255."""
+NEAR, NEAR_ON_EVEN = 0.25, 0.33
+"""Share of that difference within which a pixel is of one of the shades. Small letters are blurred and need the second,
+with which fur is taken for text: so that is for pages and screens, most of which is of one shade."""
+EVEN_GROUND = 0.4
+"""Least share of such a picture within two of 255 steps of one shade."""
 STRIP = (33, 11)
 """Width and height of the piece of a line over which shades are counted: a few letters."""
 LINE = (41, 5)
@@ -34,9 +39,9 @@ def may_have_text(picture: Pixels) -> bool:
     dark, light = cv2.erode(grey, square), cv2.dilate(grey, square)
     span = cv2.subtract(light, dark)
     strong = _above(span, CONTRAST)
-    quarter = cv2.convertScaleAbs(span, alpha=0.25)
-    near_dark = cv2.compare(cv2.subtract(grey, dark), quarter, cv2.CMP_LT)
-    near_light = cv2.compare(cv2.subtract(light, grey), quarter, cv2.CMP_LT)
+    near = cv2.convertScaleAbs(span, alpha=NEAR_ON_EVEN if _is_even(grey) else NEAR)
+    near_dark = cv2.compare(cv2.subtract(grey, dark), near, cv2.CMP_LT)
+    near_light = cv2.compare(cv2.subtract(light, grey), near, cv2.CMP_LT)
     inked = cv2.compare(cv2.subtract(grey, dark), cv2.subtract(light, grey), cv2.CMP_LT)
     shades = (near_dark, near_light, inked, strong)
     return _has_line(*shades, upright=True) or _has_line(*shades, upright=False)
@@ -50,6 +55,13 @@ def _reduced(grey: Any) -> Any:
         return grey
     size = max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale))
     return cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+
+
+def _is_even(grey: Any) -> bool:
+    import cv2  # noqa: PLC0415 - with its model only
+
+    counts = cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel()
+    return bool(np.convolve(counts, np.ones(5)).max() > EVEN_GROUND * grey.size)
 
 
 def _has_line(near_dark: Any, near_light: Any, inked: Any, strong: Any, *, upright: bool) -> bool:
