@@ -24,6 +24,13 @@ NOTICE = (
 POINTS = 11
 
 
+def middle_of(number: int, image: Image.Image) -> float:
+    """Of the line of that number on a notice: in fractions of its height."""
+    step = 150 // 4
+    box = ImageDraw.Draw(image).textbbox((0, step // 2 + number * step), NOTICE[number], ImageFont.load_default(23))
+    return (box[1] + box[3]) / 2 / image.height
+
+
 def drawn(*lines: str, dpi: int = 150, ink: str = "black", paper: str = "white") -> Image.Image:
     """A notice of half the width of A4, in letters of 11 points."""
     font = ImageFont.load_default(POINTS * dpi / 72)
@@ -48,10 +55,9 @@ def test_lines_come_from_top_to_bottom_with_their_boxes(reader: RapidReader) -> 
     lines = reader.read(np.asarray(image))
     for number, line in enumerate(lines):
         x0, y0, x1, y1 = line.box
-        # In the middle of each line's own part of the notice, and no higher than that.
-        assert (y0 + y1) / 2 * image.height == pytest.approx(150 // 8 + number * 150 // 4 + 12, abs=4)
-        assert (y1 - y0) * image.height < 150 / 4
-        assert x0 * image.width == pytest.approx(150 // 4, abs=8)
+        assert (y0 + y1) / 2 == pytest.approx(middle_of(number, image), abs=0.02)
+        assert y1 - y0 < 150 / 4 / image.height
+        assert x0 == pytest.approx(150 / 4 / image.width, abs=0.02)
         assert 0.5 < x1 <= 1
         assert line.confidence > 0.9
 
@@ -98,6 +104,14 @@ def test_a_look_sees_a_sign_in_a_photograph(reader: RapidReader, photo: Photo, h
     assert reader.may_have_text(np.asarray(scene))
 
 
+@pytest.mark.parametrize("lines", [1, 3, 5])
+def test_a_look_sees_the_small_print_of_a_page(reader: RapidReader, lines: int) -> None:
+    page = Image.new("RGB", (2480, 3508), "white")
+    page.paste(drawn(*NOTICE[:lines], dpi=300), (200, 400))
+    page.thumbnail((640, 640))
+    assert reader.may_have_text(np.asarray(page))
+
+
 def test_a_look_sees_no_text_in_most_photographs(reader: RapidReader, photo: Photo) -> None:
     names = ["DSC_0093.jpg", "DSC_0108.gif", "DSC_0121.png", "IMG_0412.jpg", "IMG_0419.webp", "IMG_0437.jpg"]
     assert [name for name in names if reader.may_have_text(photo(f"media/photos/{name}"))] == []
@@ -110,7 +124,7 @@ def test_nothing_is_ever_asked_of_the_network(models: Models, monkeypatch: pytes
     for name in ("connect", "connect_ex", "sendto"):
         monkeypatch.setattr(socket.socket, name, refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    assert words(models.reader(threads=1), drawn("EXIT")) == ["EXIT"]
+    assert words(models.reader(threads=1), drawn(*NOTICE)) == list(NOTICE)
 
 
 def test_a_model_that_is_missing_is_unavailable_and_not_fetched(
