@@ -31,6 +31,7 @@ class RapidReader:
     """`ports.reader.TextReader`. `directory` holds the three ONNX files; `threads` of a pass, at least 1."""
 
     def __init__(self, directory: Path, *, threads: int) -> None:
+        self._threads = threads
         self._engine = LoadOnce(MODEL, lambda: _load(directory, threads))
 
     @property
@@ -40,6 +41,9 @@ class RapidReader:
 
     def may_have_text(self, picture: Pixels) -> bool:
         """See `ports.reader.TextReader`. Needs no model."""
+        import cv2  # noqa: PLC0415 - takes a tenth of a second
+
+        cv2.setNumThreads(self._threads)  # of the process: each call, for it costs nothing
         return may_have_text(picture)
 
     def read(self, picture: Pixels) -> Sequence[ReadLine]:
