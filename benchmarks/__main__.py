@@ -11,8 +11,8 @@ from statistics import mean, median
 from time import perf_counter
 from typing import Self
 
-from benchmarks import bulk, dispatch, documents, reconcile
-from benchmarks.alone import Alone
+from benchmarks import bulk, dispatch, documents, reading, reconcile
+from benchmarks.alone import Alone, decoded
 from benchmarks.pictures import write_pictures
 from benchmarks.table import Row, print_table
 from benchmarks.whole import Whole
@@ -67,6 +67,7 @@ def _measure(folder: Path, profile: str) -> Iterator[Row]:
         services = _flows(whole, profile, pictures)
     yield from _services_rows(services, embedded, [rates[-1], _alone_rate(profile, pictures)])
     yield from documents.measure()
+    yield from reading.measure(profile)
     yield from bulk.measure()
     yield from dispatch.measure()
     yield from reconcile.measure()
@@ -100,7 +101,7 @@ class Figures:
 
 def _alone_rate(profile: str, pictures: Pictures) -> float:
     with Alone(profile) as alone:
-        return alone.pictures_per_second(alone.decoded(pictures.many))
+        return alone.pictures_per_second(decoded(pictures.many))
 
 
 def _flows(whole: Whole, profile: str, pictures: Pictures) -> Figures:

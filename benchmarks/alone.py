@@ -1,6 +1,7 @@
 """The models by themselves, in this process: what the whole is measured against."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from time import perf_counter
 from typing import Self
@@ -11,8 +12,21 @@ from omnibus.composition import decoder_of
 from omnibus.profiles import Models, profile_named, store_of
 from omnibus.settings import load
 from workers.domain.decoded import DecodedImage, Pixels
+from workers.ports.decoder import Decoder
 
 BATCHES = (1, 8, 16, 32)
+
+
+def decoded(paths: Sequence[Path]) -> list[Pixels]:
+    """The pictures as the encoder gets them."""
+    with closing(decoder_of()) as decoder:
+        return [_pixels(decoder, path.read_bytes(), path.name) for path in paths]
+
+
+def _pixels(decoder: Decoder, data: bytes, name: str) -> Pixels:
+    image = decoder.decode(data, key=name)
+    assert isinstance(image, DecodedImage)
+    return image.pixels
 
 
 class Alone:
@@ -29,7 +43,7 @@ class Alone:
     def picture_ms(self, path: Path) -> float:
         """Milliseconds for one picture, from its bytes to its vector."""
         data, begun = path.read_bytes(), perf_counter()
-        self._image.read([self._pixels(data, path.name)])
+        self._image.read([_pixels(self._decoder, data, path.name)])
         return (perf_counter() - begun) * 1000
 
     def question_ms(self, question: str) -> float:
@@ -37,10 +51,6 @@ class Alone:
         begun = perf_counter()
         self._text.encode([question])
         return (perf_counter() - begun) * 1000
-
-    def decoded(self, paths: Sequence[Path]) -> list[Pixels]:
-        """The pictures as the encoder gets them."""
-        return [self._pixels(path.read_bytes(), path.name) for path in paths]
 
     def pictures_per_second(self, pictures: Sequence[Pixels]) -> float:
         """The model in a loop at its best batch size, nothing else."""
@@ -51,11 +61,6 @@ class Alone:
         for start in range(0, len(pictures), size):
             self._image.read(pictures[start : start + size])
         return len(pictures) / (perf_counter() - begun)
-
-    def _pixels(self, data: bytes, name: str) -> Pixels:
-        image = self._decoder.decode(data, key=name)
-        assert isinstance(image, DecodedImage)
-        return image.pixels
 
     def __enter__(self) -> Self:
         return self

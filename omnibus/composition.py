@@ -1,5 +1,7 @@
 """The composition root of the workers: settings and adapters become the parts that the flows work with."""
 
+from os import cpu_count, environ
+
 from omnibus.profiles import FLOORS, Models, profile_named, store_of
 from omnibus.settings import Settings
 from producers.kafka import Publisher
@@ -22,6 +24,7 @@ from workers.ingest.announce import Announcer
 from workers.ingest.embed import Embedder
 from workers.ingest.erase import Eraser
 from workers.ingest.flow import IngestParts
+from workers.ingest.read import PictureReader
 from workers.ports.encoders import ImageEncoder, TextEncoder
 from workers.ports.index import Index
 
@@ -55,13 +58,28 @@ def ingest_parts(settings: Settings) -> IngestParts:
     text = models.text()
     image = models.image(text)
     cache = RedisCache(settings.redis)
+    bucket, decoder, eraser = bucket_of(settings), decoder_of(), Eraser(cache)
+    reader = None
+    if settings.read_pictures != "none":
+        # The reader's library does not heed what bounds torch's threads (omnibus/work.py).
+        threads = int(environ.get("OMP_NUM_THREADS") or cpu_count() or 1)
+        reader = PictureReader(
+            reader=models.reader(threads),
+            bucket=bucket,
+            decoder=decoder,
+            cache=cache,
+            eraser=eraser,
+            look_first=settings.read_pictures == "likely",
+            max_object_bytes=settings.max_object_bytes,
+        )
     return IngestParts(
-        bucket=bucket_of(settings),
+        bucket=bucket,
         index=index_of(settings, text, image),
-        decoder=decoder_of(),
+        decoder=decoder,
         splitter=SemanticSplitter(models.tokenizer(), SEGMENT_TOKENS),
+        reader=reader,
         embedder=Embedder(text, image, cache),
-        eraser=Eraser(cache),
+        eraser=eraser,
         announcer=Announcer(Publisher(settings.kafka, source="/omnibus/ingest")),
         max_object_bytes=settings.max_object_bytes,
     )

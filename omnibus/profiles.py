@@ -17,6 +17,7 @@ from workers.adapters.models.conse import EfficientNetConse, build_class_table
 from workers.adapters.models.generator import TransformersGenerator
 from workers.adapters.models.gguf import convert_gguf
 from workers.adapters.models.minilm import MiniLmEncoder
+from workers.adapters.models.rapid import RapidReader
 
 FLOORS = {"text": 0.30, "image": 0.30}
 """Retriever -> cosine below which a hit is no evidence, for MiniLM's space (docs/decisions/004-refusal.md)."""
@@ -30,19 +31,19 @@ class Profile:
     text: Asset
     image: Asset
     generator: Asset
+    reader: Asset
 
     @property
     def assets(self) -> tuple[Asset, ...]:
         """All of them, in the order in which they are fetched."""
-        return self.text, self.image, self.generator
+        return self.text, self.image, self.generator, self.reader
 
 
 def profile_named(name: str) -> Profile:
     """The profile of this name. Raises `ValueError` with the names that there are."""
     if name not in PROFILES:
         raise ValueError(f"there is no profile {name!r}; there are {', '.join(sorted(PROFILES))}")
-    text, image, generator = PROFILES[name]
-    return Profile(name, text, image, generator)
+    return Profile(name, *PROFILES[name])
 
 
 def store_of(settings: Settings, progress: Progress | None = None) -> AssetStore:
@@ -93,13 +94,22 @@ class Models:
         weights = _only_file(self._store.path(self._profile.image), "*.pth")
         return EfficientNetConse(weights, self._class_table(text), text)
 
+    def reader(self, threads: int) -> RapidReader:
+        """The reader of text in pictures; a pass of it uses so many threads."""
+        return RapidReader(self._store.path(self._profile.reader), threads=threads)
+
     def generator(self) -> TransformersGenerator:
         """The language model."""
         return TransformersGenerator(self._converted(), self._profile.generator.version)
 
     def lineage(self) -> Mapping[str, str]:
         """Role -> the model's name and version."""
-        roles = {"text": self._profile.text, "image": self._profile.image, "generator": self._profile.generator}
+        roles = {
+            "text": self._profile.text,
+            "image": self._profile.image,
+            "reader": self._profile.reader,
+            "generator": self._profile.generator,
+        }
         return {role: asset.version for role, asset in roles.items()}
 
     def _class_table(self, text: MiniLmEncoder) -> Path:

@@ -92,6 +92,10 @@ class Settings(BaseSettings):
         default=600, ge=1, description="Seconds between two reconciliations, where they are run on a schedule"
     )
     max_object_bytes: int = Field(default=100_000_000, gt=0, description="Largest object of any kind, in bytes")
+    read_pictures: Literal["likely", "all", "none"] = Field(
+        default="likely",
+        description="In which pictures text is read: `likely`, where a quick look sees lines of it, `all`, or `none`",
+    )
     answer_threads: int = Field(default=8, ge=1, description="Threads of an answer worker")
     answer_tokens: int = Field(default=160, ge=1, description="Most tokens in an answer")
 

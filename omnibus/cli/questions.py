@@ -109,6 +109,9 @@ def place(locator: Locator) -> str:
     words = []
     if locator.page is not None:
         words.append(f"page {locator.page}")
+    if locator.box is not None:
+        left, top, right, bottom = (round(100 * edge) for edge in locator.box)
+        words.append(f"{left}-{right}% across, {top}-{bottom}% down")
     if locator.start_s is not None:
         words.append(f"{locator.start_s:.1f}-{locator.end_s or locator.start_s:.1f} s")
     if locator.chars is not None:

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-Box = tuple[float, float, float, float]
-"""(x0, y0, x1, y1) as fractions of a page or picture as it is shown; the origin is its top left corner."""
+from workers.domain.locator import Box
 
 Pixels = NDArray[np.uint8]
 """`(height, width, 3) uint8`, RGB, upright, transparency composited on white."""
@@ -32,12 +31,16 @@ class DecodedText:
 
 @dataclass(frozen=True, slots=True)
 class DecodedImage:
-    """A picture. `width` and `height` are the original's, upright; `pixels` may be smaller."""
+    """A picture. `width` and `height` are the original's, upright; `pixels` may be smaller.
+
+    `visible` is the part of the original that `pixels` show: all of it, but where its edges are transparent.
+    """
 
     media_type: str
     pixels: Pixels = field(repr=False)
     width: int
     height: int
+    visible: Box = (0.0, 0.0, 1.0, 1.0)
 
 
 CELL = " | "

@@ -2,18 +2,21 @@
 
 from dataclasses import dataclass
 
+Box = tuple[float, float, float, float]
+"""(x0, y0, x1, y1) as fractions of the width and height of a page or picture, from its top left corner."""
+
 
 @dataclass(frozen=True, slots=True)
 class Locator:
     """Where in the object; all fields empty: the whole of it.
 
-    `chars` is a half-open span of characters in the decoded text; `page` counts from 1; `box` is (x0, y0, x1, y1) as
-    fractions of the page or picture; `start_s` and `end_s` are seconds.
+    `chars` is a half-open span of characters in the decoded text; `page` counts from 1; `box` is a part of the
+    page or picture; `start_s` and `end_s` are seconds.
     """
 
     chars: tuple[int, int] | None = None
     page: int | None = None
-    box: tuple[float, float, float, float] | None = None
+    box: Box | None = None
     start_s: float | None = None
     end_s: float | None = None
 

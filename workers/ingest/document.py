@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from workers.domain.decoded import CELL, Box, DecodedDocument, DecodedText, Heading, Line, Page
-from workers.domain.locator import Locator
+from workers.domain.decoded import CELL, DecodedDocument, DecodedText, Heading, Line, Page
+from workers.domain.locator import Box, Locator
 from workers.ports.splitter import Splitter
 
 MARGIN = 0.1

@@ -13,7 +13,10 @@ MARKED_S = 3600
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """How much was removed of one object: from the index its segments, from the cache embeddings and kept answers."""
+    """How much was removed of one object: from the index its segments, from the cache kept answers, and embeddings.
+
+    What was read in a picture counts as one of these.
+    """
 
     segments: int = 0
     embeddings: int = 0
@@ -38,5 +41,5 @@ class Eraser:
         # First the mark: what is noted too late to be forgotten here is noted by somebody who will find the mark.
         self.cache.put_many({erasure_mark(ref.trace): b"1"}, ttl_s=MARKED_S)
         keys = self.cache.forget(ref.trace)
-        embeddings = sum(key.startswith("embedding:") for key in keys)
+        embeddings = sum(key.startswith(("embedding:", "reading:")) for key in keys)
         return Erased(segments, embeddings, answers=len(keys) - embeddings)

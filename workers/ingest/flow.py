@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from workers.domain.change import Change, Outcome, Status
-from workers.domain.decoded import Decoded, DecodedDocument
+from workers.domain.decoded import Decoded, DecodedDocument, DecodedImage
 from workers.domain.segment import IndexedObject, Segment
 from workers.errors import MediaTooLarge, ObjectGone
 from workers.ingest.announce import Announcer
@@ -12,6 +12,7 @@ from workers.ingest.batch import Batch
 from workers.ingest.embed import Embedder
 from workers.ingest.erase import Eraser
 from workers.ingest.look import ObjectChanged, Sight, look, look_again, records_held
+from workers.ingest.read import PictureReader
 from workers.ingest.segment import Segmented, segments_of
 from workers.ports.bucket import Bucket
 from workers.ports.decoder import Decoder
@@ -24,12 +25,13 @@ LOOKING = 8
 
 @dataclass(frozen=True, slots=True)
 class IngestParts:
-    """What the steps work with. `max_object_bytes` is the largest object that is read."""
+    """What the steps work with. `max_object_bytes` is the largest object that is fetched; no `reader` reads nothing."""
 
     bucket: Bucket
     index: Index
     decoder: Decoder
     splitter: Splitter
+    reader: PictureReader | None
     embedder: Embedder
     eraser: Eraser
     announcer: Announcer
@@ -61,7 +63,8 @@ def index_changes(parts: IngestParts, changes: Sequence[Change]) -> list[Outcome
     current = _without_settled(parts, batch, seen)
     decoded = batch.each("decode", current, _decode(parts))
     segmented = batch.each("segment", decoded, _segment(parts))
-    embedded = batch.together("embed", segmented, _embed(parts))
+    read = batch.each("read", segmented, _read(parts))
+    embedded = batch.together("embed", read, _embed(parts))
     confirmed = batch.each("look", embedded, _confirm(parts), threads=LOOKING)
     written = batch.together("write", confirmed, _write(parts))
     announced = batch.each("announce", written, _announce(parts))
@@ -131,6 +134,19 @@ def _decode(parts: IngestParts) -> Callable[[Sight], _Work]:
 
 def _segment(parts: IngestParts) -> Callable[[_Work], _Work]:
     return lambda work: replace(work, segmented=segments_of(work.sight.ref, work.decoded, parts.splitter))
+
+
+def _read(parts: IngestParts) -> Callable[[_Work], _Work]:
+    """Beside a picture's segment come those of the words in it."""
+
+    def read(work: _Work) -> _Work:
+        if parts.reader is None or not isinstance(work.decoded, DecodedImage):
+            return work
+        (picture,) = work.segments
+        written = parts.reader.segments(work.sight.ref, picture, work.decoded)
+        return replace(work, segmented=replace(work.segmented, segments=(picture, *written)))
+
+    return read
 
 
 def _embed(parts: IngestParts) -> Callable[[Sequence[_Work]], list[_Work]]:

@@ -8,8 +8,10 @@ from workers.domain.decoded import Decoded
 class Decoder(Protocol):
     """Decodes outside this process, with limits on memory, time and output. Not safe to call from several threads."""
 
-    def decode(self, data: bytes, *, key: str) -> Decoded:
+    def decode(self, data: bytes, *, key: str, to_read: bool = False) -> Decoded:
         """What the object is, by its content; `key` only helps to tell kinds of text apart (`.md`, `.csv`, `.json`).
+
+        With `to_read` a picture comes large enough for a `TextReader`, otherwise as large as encoders need it.
 
         Raises `EmptyMedia`, `UnknownMediaType`, `DamagedMedia` or `MediaTooLarge` (also for memory and time), each
         with one sentence that says what was seen. Content that kills the decoding process is `DamagedMedia` too.

@@ -78,6 +78,28 @@ def test_a_picture_comes_back_as_writable_rgb(decoder: SandboxedDecoder) -> None
     assert np.all(decoded.pixels == (255, 0, 0))
 
 
+def test_a_picture_to_read_comes_back_larger(decoder: SandboxedDecoder) -> None:
+    data, limits = png(3000, 1500), DecodeLimits()
+    sizes = []
+    for to_read in (False, True, False):
+        decoded = decoder.decode(data, key="a.png", to_read=to_read)
+        assert isinstance(decoded, DecodedImage)
+        assert (decoded.width, decoded.height) == (3000, 1500)
+        sizes.append(decoded.pixels.shape[:2])
+    small, large = ((side // 2, side) for side in (limits.picture_side, limits.reading_side))
+    assert sizes == [small, large, small]
+
+
+def test_which_part_of_a_picture_is_visible_comes_with_it(decoder: SandboxedDecoder) -> None:
+    image = Image.new("RGBA", (100, 80), (0, 0, 0, 0))
+    image.paste((255, 0, 0, 255), (20, 10, 60, 30))
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    decoded = decoder.decode(buffer.getvalue(), key="a.png")
+    assert isinstance(decoded, DecodedImage)
+    assert decoded.visible == (0.2, 0.125, 0.6, 0.375)
+
+
 @pytest.mark.parametrize(
     ("data", "key", "error"),
     [

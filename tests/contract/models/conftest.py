@@ -13,6 +13,7 @@ from omnibus.profiles import Models, profile_named
 from workers.adapters.assets.store import AssetStore
 from workers.adapters.models.conse import EfficientNetConse
 from workers.adapters.models.minilm import MiniLmEncoder
+from workers.adapters.models.rapid import RapidReader
 from workers.domain.decoded import Pixels
 from workers.errors import ModelUnavailable
 
@@ -45,6 +46,11 @@ def text_encoder(models: Models) -> MiniLmEncoder:
 @pytest.fixture(scope="session")
 def image_encoder(models: Models, text_encoder: MiniLmEncoder) -> EfficientNetConse:
     return models.image(text_encoder)
+
+
+@pytest.fixture(scope="session")
+def reader(models: Models) -> RapidReader:
+    return models.reader(threads=1)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,8 @@ from schemas.answers import Locator
     [
         (Locator(), ""),
         (Locator(page=3), "page 3"),
-        (Locator(page=3, box=(0.1, 0.2, 0.3, 0.4)), "page 3"),
+        (Locator(box=(0.25, 0.5, 0.756, 0.6)), "25-76% across, 50-60% down"),
+        (Locator(page=3, box=(0, 0, 1, 0.104)), "page 3, 0-100% across, 0-10% down"),
         (Locator(chars=(10, 20)), "characters 10-20"),
         (Locator(start_s=1.0, end_s=2.5), "1.0-2.5 s"),
     ],

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from workers.adapters.decoders.content import decode
 from workers.adapters.decoders.limits import DecodeLimits
@@ -90,7 +90,6 @@ def test_a_text_named_svg_is_text() -> None:
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("codec", ["JPEG", "PNG", "WEBP", "TIFF"])
 def test_a_picture_stands_upright_whatever_its_orientation_tag(codec: str, orientation: int) -> None:
-    from PIL import ImageOps  # noqa: PLC0415 - the reference that this test compares with
 
     image = Image.new("RGB", (60, 40), WHITE)
     image.paste(RED, (0, 0, 30, 20))
@@ -119,6 +118,24 @@ def test_transparency_is_cropped_and_composited_on_white() -> None:
     assert picture(data).original == (100, 80)
     assert close(pixels(data)[0, 0], RED)
     assert close(pixels(data)[10, 15], WHITE)
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_what_is_visible_is_told_as_a_part_of_the_upright_picture(orientation: int) -> None:
+    image = Image.new("RGBA", (100, 80), (0, 0, 0, 0))
+    image.paste((255, 0, 0, 255), (20, 10, 60, 30))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    upright = ImageOps.exif_transpose(_tagged(image, orientation)).getchannel("A")
+    left, top, right, bottom = upright.getbbox() or (0, 0, 0, 0)
+    result = picture(saved(image, "PNG", exif=exif))
+    width, height = result.original
+    assert result.visible == (left / width, top / height, right / width, bottom / height)
+    assert result.size == (right - left, bottom - top)
+
+
+def test_of_a_picture_without_transparency_all_is_visible() -> None:
+    assert picture(saved(red_above_blue(), "PNG")).visible == (0, 0, 1, 1)
 
 
 def test_half_transparent_colours_mix_with_white() -> None:
@@ -246,3 +263,9 @@ def _png(width: int, height: int, *, depth: int, colour: int, raw: bytes) -> byt
 
     header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(raw)) + chunk(b"IEND", b"")
+
+
+def _tagged(image: Image.Image, orientation: int) -> Image.Image:
+    image = image.copy()
+    image.getexif()[0x0112] = orientation
+    return image

@@ -1,5 +1,7 @@
 """Embedding: every segment gets its vector, and the same content is encoded once."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from fakes.cache import DictCache
@@ -83,6 +85,15 @@ def test_objects_of_both_kinds_keep_their_places(world: World) -> None:
         ["id of c"],
     ]
     assert all(len(segment.vectors) == 1 for segments in embedded for segment in segments)
+
+
+def test_the_words_read_in_a_picture_are_encoded_as_texts_beside_it(world: World) -> None:
+    shown = picture(colour=2)
+    both = replace(shown, segments=(*shown.segments, passage("No swimming", 1)))
+    ((whole, words),) = world.embedder.embed([both])
+    assert list(whole.vectors) == ["image"]
+    assert list(words.vectors) == ["text"]
+    assert (words.text, words.derived) == ("No swimming", False)
 
 
 def test_the_same_content_is_encoded_once_within_a_batch(world: World) -> None:

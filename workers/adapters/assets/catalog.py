@@ -166,10 +166,37 @@ QWEN2_5_CODER_1_5B = Asset(
     ),
 )
 
+
+def _pp_ocr_file(name: str, sha256: str, size: int) -> AssetFile:
+    return AssetFile(
+        name, sha256, size, (PackageParts((PackagePart("rapidocr", "3.10.0", f"rapidocr/models/{name}"),)),)
+    )
+
+
+PP_OCR = Asset(
+    name="pp-ocr",
+    version="PP-OCRv6-small",
+    licence="Apache-2.0",
+    origin="PaddlePaddle/PaddleOCR, converted to ONNX by RapidAI/RapidOCR",
+    files=(
+        _pp_ocr_file(
+            "PP-OCRv6_det_small.onnx", "090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f", 9_929_594
+        ),
+        _pp_ocr_file(
+            "PP-OCRv6_rec_small.onnx", "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884", 21_234_383
+        ),
+        _pp_ocr_file(
+            "ch_ppocr_mobile_v2.0_cls_mobile.onnx",
+            "e47acedf663230f8863ff1ab0e64dd2d82b838fceb5957146dab185a89d6215c",
+            585_532,
+        ),
+    ),
+)
+
 PROFILES: Mapping[str, tuple[Asset, ...]] = MappingProxyType(
     {
-        "offline": (MINILM, EFFICIENTNET_LITE2, QWEN2_5_CODER_1_5B),
-        "offline-small": (MINILM, EFFICIENTNET_LITE2, SMOLLM2_135M),
+        "offline": (MINILM, EFFICIENTNET_LITE2, QWEN2_5_CODER_1_5B, PP_OCR),
+        "offline-small": (MINILM, EFFICIENTNET_LITE2, SMOLLM2_135M, PP_OCR),
     }
 )
 """The assets of every profile, in the order in which they are fetched."""

@@ -6,6 +6,7 @@ of its parent. It answers with frames on standard output; the first one, empty, 
 
 import os
 import sys
+from dataclasses import replace
 from typing import BinaryIO
 
 from workers.adapters.decoders.confinement import allow_processor_time, confine, die_with_parent
@@ -37,7 +38,8 @@ def serve(requests: BinaryIO, replies: BinaryIO, limits: DecodeLimits) -> None:
     while (frame := read_frame(requests, max_payload=limits.max_bytes)) is not None:
         header, data = frame
         allow_processor_time(limits.timeout_s)
-        reply, parts = _answer(data, header["key"], limits)
+        side = limits.reading_side if header["to_read"] else limits.picture_side
+        reply, parts = _answer(data, header["key"], replace(limits, picture_side=side))
         write_frame(replies, reply, *parts)
 
 

@@ -18,6 +18,9 @@ class DecodeLimits:
     picture_side: int = 640
     """Longest side, in pixels, of the picture that is returned; larger ones are scaled down, smaller ones stay."""
 
+    reading_side: int = 1600
+    """The same of a picture that is to be read: a page of A4 has 137 dots an inch then (docs/decisions/014)."""
+
     max_text_chars: int = 20_000_000
     """Characters of a text, both as it is read and after its structure was written out in lines."""
 

@@ -22,7 +22,8 @@ def pack(result: Result, limits: DecodeLimits) -> Packed:
         return header, (result.text.encode("utf-8", errors="replace"),)
     if isinstance(result, Document):
         return _document(result, limits)
-    return {"media_type": result.media_type, "size": result.size, "original": result.original}, (result.pixels,)
+    header = {"size": result.size, "original": result.original, "visible": result.visible}
+    return {"media_type": result.media_type, **header}, (result.pixels,)
 
 
 def _document(document: Document, limits: DecodeLimits) -> Packed:

@@ -13,7 +13,7 @@ from PIL import Image, UnidentifiedImageError
 from PIL.Image import Resampling, Transpose
 
 from workers.adapters.decoders.limits import DecodeLimits
-from workers.adapters.decoders.results import Picture
+from workers.adapters.decoders.results import WHOLE, Box, Picture
 from workers.adapters.decoders.signatures import PictureFormat
 from workers.errors import DamagedMedia, EmptyMedia, MediaTooLarge
 
@@ -82,11 +82,14 @@ def _decode(data: bytes, kind: PictureFormat, limits: DecodeLimits) -> Picture:
     orientation = _orientation(image)
     if kind.codec == "TIFF":  # Pillow turns these itself
         stored, orientation = image.size, 1
-    small = _on_white(_eight_bit(image), limits.picture_side)
-    if orientation in UPRIGHT:
-        small = small.transpose(UPRIGHT[orientation])
+    whole, turn = _eight_bit(image), UPRIGHT.get(orientation)
+    if turn is not None and whole.mode == "RGBA":  # first, so that what is visible is a part of the upright picture
+        whole, turn = whole.transpose(turn), None
+    small, visible = _on_white(whole, limits.picture_side)
+    if turn is not None:
+        small = small.transpose(turn)
     original = stored[::-1] if orientation in SIDEWAYS else stored
-    return Picture(kind.media_type, small.tobytes(), small.size, original)
+    return Picture(kind.media_type, small.tobytes(), small.size, original, visible)
 
 
 def _frame(data: bytes, kind: PictureFormat, limits: DecodeLimits) -> Image.Image:
@@ -147,19 +150,20 @@ def _scaled_grey(image: Image.Image) -> Image.Image:
     return grey.point(lambda value: value * scale + offset).convert("L").convert("RGB")
 
 
-def _on_white(image: Image.Image, side: int) -> Image.Image:
-    """`image` as RGB, cropped to what is visible of it, within `side`, on white."""
+def _on_white(image: Image.Image, side: int) -> tuple[Image.Image, Box]:
+    """`image` as RGB, cropped to what is visible of it, within `side`, on white; and which part of it that is."""
     if image.mode == "RGB":
-        return image.resize(_target(image.size, side), Resampling.BICUBIC, reducing_gap=2.0)
+        return image.resize(_target(image.size, side), Resampling.BICUBIC, reducing_gap=2.0), WHOLE
     visible = image.getchannel("A").getbbox()
     if visible is None:
         raise EmptyMedia("the picture is transparent everywhere")
-    if visible != (0, 0, *image.size):
+    (left, top, right, bottom), (width, height) = visible, image.size
+    if visible != (0, 0, width, height):
         image = image.crop(visible)
     small = image.resize(_target(image.size, side), Resampling.BICUBIC)
     canvas = Image.new("RGB", small.size, "white")
     canvas.paste(small, mask=small.getchannel("A"))
-    return canvas
+    return canvas, (left / width, top / height, right / width, bottom / height)
 
 
 def _orientation(image: Image.Image) -> int:

@@ -5,6 +5,10 @@ The parts of a document mean what those of `workers.domain.decoded` mean.
 
 from dataclasses import dataclass, field
 
+Box = tuple[float, float, float, float]
+"""(x0, y0, x1, y1) as fractions of the page or picture as it is shown, from its top left corner."""
+WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -17,16 +21,16 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """`pixels`: `height x width x 3` bytes of RGB, by rows; `original`: the upright (width, height) before scaling."""
+    """`pixels`: `height x width x 3` bytes of RGB, by rows; `original`: the upright (width, height) before scaling.
+
+    `visible`: (x0, y0, x1, y1), the part of the original that the pixels show, in fractions of its width and height.
+    """
 
     media_type: str
     pixels: bytes = field(repr=False)
     size: tuple[int, int]
     original: tuple[int, int]
-
-
-Box = tuple[float, float, float, float]
-"""(x0, y0, x1, y1) as fractions of the page as it is shown, from its top left corner."""
+    visible: Box = WHOLE
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,16 +49,16 @@ class SandboxedDecoder:
         """The process id of the child, or None while there is none."""
         return self._child.pid if self._child is not None else None
 
-    def decode(self, data: bytes, *, key: str) -> Decoded:
+    def decode(self, data: bytes, *, key: str, to_read: bool = False) -> Decoded:
         """See `ports.decoder.Decoder`. Raises `ServiceUnavailable` where no child can be started."""
         if not data:
             raise EmptyMedia("the object holds no bytes")
         if len(data) > self._limits.max_bytes:
             raise MediaTooLarge(f"the object has {len(data):,} bytes; at most {self._limits.max_bytes:,} are decoded")
         try:
-            frame = self._ask(data, key)
+            frame = self._ask(data, key, to_read)
         except _KilledError:  # from outside, as content cannot send SIGKILL; if it made memory run out, it will again
-            frame = self._ask(data, key)
+            frame = self._ask(data, key, to_read)
         if "error" in frame[0]:
             raise REFUSALS.get(frame[0]["error"], DamagedMedia)(str(frame[0].get("message", "")))
         return unpack(*frame)
@@ -69,10 +69,10 @@ class SandboxedDecoder:
             self._child.end()
             self._child = None
 
-    def _ask(self, data: bytes, key: str) -> Frame:
+    def _ask(self, data: bytes, key: str, to_read: bool) -> Frame:  # noqa: FBT001 - private
         child = self._ready_child()
         try:
-            return child.ask(data, key)
+            return child.ask(data, {"key": key, "to_read": to_read})
         except BaseException:  # also one that stops this task half-way: the next reply must not be of this object
             self.close()
             raise
@@ -107,11 +107,11 @@ class _Child:
     def alive(self) -> bool:
         return self._process.poll() is None
 
-    def ask(self, data: bytes, key: str) -> Frame:
+    def ask(self, data: bytes, request: dict[str, Any]) -> Frame:
         """The child's reply; when it ends instead of replying, the error that says how."""
         deadline = _Deadline(self._process, self._limits.timeout_s)
         with deadline, suppress(BrokenFrameError, BrokenPipeError):
-            write_frame(self._requests, {"key": key}, data)
+            write_frame(self._requests, request, data)
             frame = read_writable_frame(self._replies, max_payload=self._limits.max_reply)
             if frame is not None:
                 return frame

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from workers.domain.decoded import (
-    Box,
     Decoded,
     DecodedDocument,
     DecodedImage,
@@ -20,6 +19,7 @@ from workers.domain.decoded import (
     PagePicture,
     Pixels,
 )
+from workers.domain.locator import Box
 from workers.errors import DamagedMedia
 
 NONSENSE = "its content made the decoding process answer with nonsense"
@@ -32,7 +32,9 @@ def unpack(header: dict[str, Any], payload: bytearray) -> Decoded:
             return DecodedText(header["media_type"], payload.decode(), header["markup"])
         if "document" in header:
             return _document(header["media_type"], payload, header["document"])
-        return DecodedImage(header["media_type"], _Pixels(payload, 0).next(header["size"]), *header["original"])
+        width, height = header["original"]
+        pixels = _Pixels(payload, 0).next(header["size"])
+        return DecodedImage(header["media_type"], pixels, width, height, _part(header["visible"]))
     except (KeyError, ValueError, TypeError, RecursionError) as error:
         raise DamagedMedia(NONSENSE) from error
 
@@ -55,6 +57,14 @@ def _page(fields: dict[str, Any], pixels: "_Pixels") -> Page:
 
 def _box(sides: list[float]) -> Box:
     x0, y0, x1, y1 = map(float, sides)
+    return x0, y0, x1, y1
+
+
+def _part(sides: list[float]) -> Box:
+    """The box of a part of a picture. Raises `ValueError` for what is none."""
+    x0, y0, x1, y1 = _box(sides)
+    if not (0 <= x0 < x1 <= 1 and 0 <= y0 < y1 <= 1):
+        raise ValueError("no part of a picture")
     return x0, y0, x1, y1
 
 
