@@ -113,6 +113,8 @@ def _register_ingest(app: Celery, settings: Settings) -> Callable[[], None]:
 
     def warm() -> None:
         parts().embedder.warm()
+        if (reader := parts().reader) is not None:
+            reader.warm()
 
     return warm
 

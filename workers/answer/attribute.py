@@ -12,6 +12,7 @@ from workers.domain.answer import Answer, Citation, Source
 from workers.ports.encoders import TextEncoder
 
 PARAGRAPH_END = re.compile(r"\n\s*\n")
+SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？")
 
 
 def attribute(answer: Answer, question: str, sources: Sequence[Source], encoder: TextEncoder) -> Answer:
@@ -47,6 +48,10 @@ def _citation(marker: int, source: Source, answer: str) -> Citation:
         return Citation(marker, segment, None)
     words = new_words(answer, "")
     # By paragraph: a heading has no full stop, and is no part of the sentence after it.
-    parts = [part for paragraph in PARAGRAPH_END.split(segment.text) for part in sentences(paragraph)]
+    paragraphs = PARAGRAPH_END.split(segment.text)
+    if len(paragraphs) > 1 and not paragraphs[0].endswith(SENTENCE_ENDS):
+        # The headings above a passage may stand on another page.
+        paragraphs = paragraphs[1:]
+    parts = [part for paragraph in paragraphs for part in sentences(paragraph)]
     quote = max(parts, key=lambda part: len(words & new_words(part, "")))
     return Citation(marker, segment, quote)

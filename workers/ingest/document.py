@@ -18,11 +18,16 @@ MARGIN = 0.1
 """Share of a page's height at its top and bottom where running heads and page numbers stand."""
 REPEATED = 3
 """Pages, and one part in so many of all pages, that have a line which is a running head."""
+PAGE_NUMBER = re.compile(r"(?<!\d)\d{1,5}(?!\d)")
 SENTENCE_END = re.compile(r"[.!?…:;。！？][\"'”’»)\]]*(?=\s|$)")
 GOES_ON_FOR = 3
 """Lines of the next page within which a sentence ends that began on the page before."""
 CONTEXT_CHARS = 120
 """Of the headings above a passage, the innermost ones that fit: an encoder reads a few hundred words."""
+PAGE_HEADINGS = 100
+"""Headings that one page is searched for."""
+TITLE_LINES = 3
+"""Lines that a printed title may take."""
 SMALLER = 1.6
 """Ratio of heights from which on two lines are of different kinds, as a heading and its text."""
 ITEM = re.compile(r"[•‣▪◦–*·-] |\(?\w{1,3}[.)] ")
@@ -49,7 +54,7 @@ class _Stretch:
     @property
     def titled(self) -> bool:
         """Whether the first line is the heading of the section."""
-        return bool(self.headings) and _is_heading(self.lines[0], _letters(self.headings[-1]))
+        return bool(self.headings) and _ends_as(_letters(self.lines[0].text), _letters(self.headings[-1]))
 
 
 def passages_of(document: DecodedDocument, splitter: Splitter) -> Iterator[Passage]:
@@ -86,39 +91,54 @@ def _stretches(document: DecodedDocument) -> list[_Stretch]:
 
 def _without_running_heads(pages: Sequence[Page]) -> Iterator[tuple[int, list[Line]]]:
     """Each page's number and lines; of lines that stand at the edge of many pages, only the first is left."""
-    seen = Counter(text for page in pages for text in {_numberless(line) for line in page.lines if _at_edge(line)})
+    edges = [{_repeatable(line, page.number): line for line in _edges(page.lines)} for page in pages]
+    seen = Counter(text for of_page in edges for text in of_page)
     often = {text for text, count in seen.items() if count >= max(REPEATED, len(pages) / REPEATED)}
     met: set[str] = set()
-    for page in pages:
-        kept = []
-        for line in page.lines:
-            text = _numberless(line) if _at_edge(line) else ""
-            if text not in met:
-                kept.append(line)
-            met |= {text} & often
-        yield page.number, kept
+    for page, of_page in zip(pages, edges, strict=True):
+        dropped = [line for text, line in of_page.items() if text in met]
+        yield page.number, [line for line in page.lines if not any(line is each for each in dropped)]
+        met |= of_page.keys() & often
 
 
-def _at_edge(line: Line) -> bool:
-    return line.box[3] <= MARGIN or line.box[1] >= 1 - MARGIN
+def _edges(lines: Sequence[Line]) -> list[Line]:
+    """The outermost line at the top and at the bottom of a page: two rows of a table are no running head."""
+    top = [line for line in lines if line.box[3] <= MARGIN]
+    bottom = [line for line in lines if line.box[1] >= 1 - MARGIN]
+    first, last = min(top, key=lambda line: line.box[1], default=None), max(bottom, key=_foot, default=None)
+    return [line for line in (first, last) if line is not None]
 
 
-def _numberless(line: Line) -> str:
-    return re.sub(r"\d+", "#", line.text)
+def _foot(line: Line) -> float:
+    return line.box[3]
+
+
+def _repeatable(line: Line, page: int) -> str:
+    """The line with a page's number as its distance from the page: other numbers tell one line from another."""
+    return PAGE_NUMBER.sub(lambda found: f"#{int(found[0]) - page}", line.text)
 
 
 def _cuts(lines: Sequence[Line], headings: Sequence[Heading]) -> Iterator[tuple[int, Heading]]:
-    """At which line each heading's section begins: at its own, or at the top of the page where that is not found."""
-    first = 0
-    for heading in headings:
+    """At which line each heading's section begins: at its own, or at the top of the page where none is found.
+
+    A heading that is not found after one that was begins nothing: where it would cut, nobody knows.
+    """
+    letters = [_letters(line.text) for line in lines] if headings else []
+    first, found = 0, False
+    for heading in headings[:PAGE_HEADINGS]:
         title = _letters(heading.title)
-        first = next((n for n in range(first, len(lines)) if _is_heading(lines[n], title)), first)
-        yield first, heading
+        at = next((n for n in range(first, len(lines)) if _is_title(letters, n, title)), None)
+        if at is not None or not found:
+            first, found = at or 0, at is not None
+            yield first, heading
 
 
-def _is_heading(line: Line, title: str) -> bool:
-    """Whether the line is the title, perhaps with a number before it."""
-    text = _letters(line.text)
+def _is_title(letters: Sequence[str], first: int, title: str) -> bool:
+    """Whether the lines from `first` on, up to three of them, are the title, perhaps with a number before it."""
+    return any(_ends_as("".join(letters[first : first + count]), title) for count in range(1, TITLE_LINES + 1))
+
+
+def _ends_as(text: str, title: str) -> bool:
     return text.endswith(title) and len(text) <= len(title) + 8
 
 
@@ -128,7 +148,10 @@ def _letters(text: str) -> str:
 
 def _finish_sentence(one: _Stretch, other: _Stretch) -> None:
     """Move to `one` what its last sentence has on the next page."""
-    if SENTENCE_END.search(one.lines[-1].text[-3:]) or not (other.lines and other.lines[0].text[:1].islower()):
+    # A page whose only lines ended the sentence before them has none left.
+    if not one.lines or not other.lines or not other.lines[0].text[:1].islower():
+        return
+    if SENTENCE_END.search(one.lines[-1].text[-3:]):
         return
     for number, line in enumerate(other.lines[:GOES_ON_FOR]):
         end = SENTENCE_END.search(line.text)
@@ -141,17 +164,25 @@ def _finish_sentence(one: _Stretch, other: _Stretch) -> None:
 
 def _running_text(lines: Sequence[Line], *, titled: bool) -> tuple[str, list[tuple[int, int]]]:
     """The lines as paragraphs, words that were parted at a line's end joined; and where each line is in this."""
-    text = ""
+    parts: list[str] = []
     spans: list[tuple[int, int]] = []
+    length = 0
     for before, line in zip([None, *lines], lines, strict=False):
-        if before is not None and text[-2:-1].isalpha() and text.endswith("-") and line.text[:1].islower():
-            text = text[:-1]
+        if before is not None and _is_parted(before.text, line.text):
+            parts[-1] = parts[-1][:-1]
+            length -= 1
         elif before is not None:
-            text += "\n\n" if titled and before is lines[0] else _between(before, line)
-        start = len(text)
-        text += line.text
-        spans.append((start, len(text)))
-    return text, spans
+            parts.append("\n\n" if titled and before is lines[0] else _between(before, line))
+            length += len(parts[-1])
+        parts.append(line.text)
+        spans.append((length, length + len(line.text)))
+        length += len(line.text)
+    return "".join(parts), spans
+
+
+def _is_parted(before: str, after: str) -> bool:
+    """Whether a word goes on in the next line."""
+    return before[-2:-1].isalpha() and before.endswith("-") and after[:1].islower()
 
 
 def _between(before: Line, line: Line) -> str:

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
+import numpy as np
+
 from workers.domain.decoded import DecodedImage, Pixels
 from workers.domain.locator import Box, Locator
 from workers.domain.media import ObjectRef
@@ -34,6 +36,10 @@ class PictureReader:
     look_first: bool
     max_object_bytes: int
 
+    def warm(self) -> None:
+        """Load the models, which otherwise happens at the first picture with words. Raises `ModelUnavailable`."""
+        self.reader.read(np.zeros((8, 8, 3), np.uint8))
+
     def segments(self, ref: ObjectRef, picture: Segment, image: DecodedImage) -> tuple[Segment, ...]:
         """A segment for each paragraph in the object's picture, numbered after `picture`, without vectors.
 
@@ -52,21 +58,27 @@ class PictureReader:
         (known,) = self.cache.get_many([key])
         if known is not None:
             return _unpack(known)
-        found = self._read(self._large_enough(ref, image), image.visible)
-        self.cache.put_many({key: _pack(found)}, ttl_s=KEPT_S)
+        larger = self._larger(ref, image)
+        found = self._read(image.pixels if larger is None else larger, image.visible)
+        if larger is not None:
+            self.cache.put_many({key: _pack(found)}, ttl_s=KEPT_S)
         return found
 
-    def _large_enough(self, ref: ObjectRef, image: DecodedImage) -> Pixels:
-        """The picture as large as is good for reading: decoded once more where it was scaled down."""
+    def _larger(self, ref: ObjectRef, image: DecodedImage) -> Pixels | None:
+        """The picture as large as is good for reading: decoded once more where it was scaled down.
+
+        None where it is gone, or another by now. The picture itself can be indexed, and the second look will say so;
+        but what is read then must not be kept for this one.
+        """
         if image.pixels.shape[1] >= image.width * (image.visible[2] - image.visible[0]) - 1:
             return image.pixels
         try:
-            data = self.bucket.read(ref, limit=self.max_object_bytes)
+            small = self.decoder.decode(data := self.bucket.read(ref, limit=self.max_object_bytes), key=ref.key)
             larger = self.decoder.decode(data, key=ref.key, to_read=True)
         except Permanent:
-            # The picture itself can be indexed; if it is gone or another by now, the second look will say so.
-            return image.pixels
-        return larger.pixels if isinstance(larger, DecodedImage) else image.pixels
+            return None
+        same = isinstance(small, DecodedImage) and np.array_equal(small.pixels, image.pixels)
+        return larger.pixels if same and isinstance(larger, DecodedImage) else None
 
     def _read(self, pixels: Pixels, visible: Box) -> tuple[Paragraph, ...]:
         found = paragraphs(self.reader.read(pixels), pixels.shape[1], pixels.shape[0])

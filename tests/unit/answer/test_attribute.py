@@ -53,6 +53,12 @@ def test_without_sources_there_is_nothing_to_cite() -> None:
     assert cite("Green.", "what?") == Answer("Green.")
 
 
+def test_the_heading_above_a_passage_is_not_quoted_though_it_has_the_words_of_the_answer() -> None:
+    page = passage("page", "Pump maintenance\n\nDo it every six months.")
+    (citation,) = cite("Pump maintenance is done every half a year.", "How often?", page).citations
+    assert citation.quote == "Do it every six months."
+
+
 def test_the_heading_above_a_passage_is_no_part_of_the_quote() -> None:
     page = passage("page", "Signals > Fog\n\nThe bell is rung in fog. It is loud.")
     (citation,) = cite("The bell is rung in fog.", "When is it rung?", page).citations

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import docx
 import openpyxl
+import pptx
 import pytest
 from documents import (
     BOOK,
@@ -85,6 +86,14 @@ def test_a_text_box_is_read_once_after_the_paragraph_that_holds_it() -> None:
     assert text(word_document_of(body)).text == "around\n\nboxed"
 
 
+def test_a_text_box_in_a_cell_is_read_once() -> None:
+    box = f"<w:txbxContent>{paragraph('boxed')}</w:txbxContent>"
+    compatible = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
+    drawing = f"<mc:AlternateContent {compatible}><mc:Choice>{box}</mc:Choice><mc:Fallback>{box}</mc:Fallback>"
+    cell = f"<w:tc><w:p><w:r><w:t>cell</w:t>{drawing}</mc:AlternateContent></w:r></w:p></w:tc>"
+    assert text(word_document_of(f"<w:tbl><w:tr>{cell}</w:tr></w:tbl>")).text == "cell boxed"
+
+
 def test_footnotes_follow_the_text_under_their_numbers() -> None:
     relation = (
         '<Relationship Id="rId99" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/footnotes" '
@@ -144,6 +153,21 @@ def test_every_slide_is_a_section_with_its_number_title_text_tables_and_notes() 
     )
 
 
+def test_a_presentation_may_have_its_words_in_the_notes_only() -> None:
+    show = pptx.Presentation()
+    slide = show.slides.add_slide(show.slide_layouts[6])
+    slide.notes_slide.notes_text_frame.text = "Say this about the mill."
+    assert text(saved(show)).text == "## Slide 1\n\nNotes: Say this about the mill."
+
+
+def test_a_body_with_the_id_of_its_title_is_read() -> None:
+    show = pptx.Presentation()
+    slide = show.slides.add_slide(show.slide_layouts[1])
+    slide.shapes.title.text, slide.placeholders[1].text_frame.text = "The river", "It rises in the hills."
+    slide.placeholders[1]._element.nvSpPr.cNvPr.set("id", str(slide.shapes.title.shape_id))
+    assert "It rises in the hills." in text(saved(show)).text
+
+
 def test_a_row_of_a_sheet_names_its_columns_and_a_title_above_the_table_is_none_of_them() -> None:
     assert text(workbook()) == Text(
         f"{OFFICE}.spreadsheetml.sheet",
@@ -191,6 +215,13 @@ def test_an_open_document_text_is_read_with_headings_notes_lists_and_tables() ->
     )
     expected = "## The river\n\nIt rises (In spring.) in the hills.\n\n- salt\n\nrye | rye"
     assert text(open_document(body)) == Text("application/vnd.oasis.opendocument.text", expected, "markdown")
+
+
+def test_an_item_of_a_list_has_neither_comments_nor_its_footnote_twice() -> None:
+    note = "<text:note><text:note-citation>1</text:note-citation><text:note-body><text:p>In spring.</text:p>"
+    comment = "<office:annotation><text:p>a remark</text:p></office:annotation>"
+    item = f"<text:list-item><text:p>salt{note}</text:note-body></text:note>{comment}</text:p></text:list-item>"
+    assert text(open_document(f"<text:list>{item}</text:list>")).text == "- salt (In spring.)"
 
 
 def test_sheets_and_slides_of_open_documents_are_sections() -> None:

@@ -28,6 +28,17 @@ def test_the_html_of_a_mail_is_read_where_there_is_no_plain_text() -> None:
     assert "\n\n## Closed\n\nOn Mondays.\n\n" in text(mail(html="<h2>Closed</h2><p>On Mondays.", plain=None)).text
 
 
+def test_a_list_of_links_in_a_mail_is_no_menu() -> None:
+    links = "".join(f"<li><a href='#'>Offer {number}: flour</a>" for number in range(10))
+    html = f"<p>Hi Ben<p>Here is what you asked for:<ul>{links}</ul>"
+    assert "Offer 9: flour" in text(mail(html=html, plain=None)).text
+
+
+def test_quotation_marks_of_windows_are_read_under_the_name_of_latin_1() -> None:
+    head = b"From: a@b.c\nMIME-Version: 1.0\nContent-Type: text/plain; charset=iso-8859-1\n\n"
+    assert "It’s “fine”" in text(head + b"It\x92s \x93fine\x94", "a.eml").text
+
+
 def test_a_mail_is_recognised_by_its_header_and_a_note_that_begins_like_one_is_not() -> None:
     assert text(mail(), "inbox/1").media_type == "message/rfc822"
     assert text(b"Subject: tea\n\nBuy some.", "a.eml").text == "# tea\n\nBuy some."

@@ -1,6 +1,7 @@
 """What a decoding process sends is what comes out in the worker, and nonsense is damaged media."""
 
 import json
+import math
 from dataclasses import asdict
 from typing import Any
 
@@ -29,6 +30,12 @@ DOCUMENT = Document(
 def sent(result: Result, limits: DecodeLimits = DecodeLimits()) -> tuple[dict[str, Any], bytearray]:  # noqa: B008
     header, parts = pack(result, limits)
     return json.loads(json.dumps(header)), bytearray(b"".join(parts))
+
+
+def pages(*pages: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """The frame of a document with these pages."""
+    written = json.dumps({"pages": pages, "outline": []}).encode()
+    return {"media_type": "a", "document": len(written)}, written
 
 
 def test_a_document_comes_out_as_it_was_sent() -> None:
@@ -73,6 +80,9 @@ def test_lines_that_do_not_fit_into_a_reply_are_too_large() -> None:
         ({"media_type": "a", "document": "x"}, b"{}"),
         ({"media_type": "a", "size": [2, 2], "original": [2, 2]}, b"too short"),
         ({"media_type": "a", "size": [-1, 1], "original": [2, 2]}, b"abc"),
+        ({"media_type": "a", "size": [10**20, 10**20], "original": [2, 2]}, b"abc"),
+        pages({"number": math.inf, "lines": [], "pictures": [], "lost": ""}),
+        pages({"number": 1, "lines": [["a", [math.nan, 0, 5, 1]]], "pictures": [], "lost": ""}),
         ({"media_type": "a", "text": True, "markup": "plain"}, b"\xff"),
     ],
 )

@@ -201,3 +201,41 @@ def test_segments_at_one_place_are_told_apart() -> None:
 def test_a_document_without_text_and_pictures_is_empty_media() -> None:
     with pytest.raises(EmptyMedia):
         segments_of(REF, document(Page(1), Page(2, lost="it cannot be loaded")), Whole())
+
+
+# What other documents have shown
+
+
+def test_a_page_that_holds_only_the_end_of_a_sentence_leaves_the_next_page_alone() -> None:
+    assert texts(
+        page(1, "The sentence goes on and"), page(2, "ends on a page of its own."), page(3, "Third page.")
+    ) == [
+        (1, "The sentence goes on and ends on a page of its own."),
+        (3, "Third page."),
+    ]
+
+
+def test_no_row_of_a_table_is_taken_for_a_running_head() -> None:
+    rows = [[f"{number}.5 | {page_of}7 | {number * page_of}" for number in range(40)] for page_of in range(1, 6)]
+    pages = [page(number, *of_page, top=0.02, leading=0.024) for number, of_page in enumerate(rows, start=1)]
+    found = "\n".join(text for _, text in texts(*pages))
+    assert [row for of_page in rows for row in of_page if row not in found] == []
+
+
+def test_numbered_titles_are_no_running_heads() -> None:
+    pages = [page(n, f"Step {10 * n}", top=0.03) for n in range(1, 7)]
+    assert [text for _, text in texts(*pages)] == [f"Step {10 * n}" for n in range(1, 7)]
+
+
+def test_a_title_that_is_printed_on_two_lines_is_found() -> None:
+    words = page(1, "Alpha", "Line of alpha.", "Valves and how they are", "kept free of rust", "Line of valves.")
+    found = texts(words, outline=[(0, "Alpha", 1), (0, "Valves and how they are kept free of rust", 1)])
+    assert [text for _, text in found] == [
+        "Alpha\n\nLine of alpha.",
+        "Valves and how they are kept free of rust Line of valves.",
+    ]
+
+
+def test_a_heading_that_is_not_on_its_page_takes_nothing_from_the_one_before() -> None:
+    found = texts(page(1, "Alpha", "Line of alpha."), outline=[(0, "Alpha", 1), (0, "Elsewhere", 1)])
+    assert [text for _, text in found] == ["Alpha\n\nLine of alpha."]

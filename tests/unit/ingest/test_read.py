@@ -21,17 +21,19 @@ SIGN = ReadLine("No swimming", (0.25, 0.5, 0.75, 0.6), 0.98)
 
 
 class Twice:
-    """A decoder whose picture to read is twice as large, or that has `error` to say instead."""
+    """A decoder whose picture to read is twice as large, or that has `error` to say instead. `shade` of the picture."""
 
     error: DamagedMedia | None = None
+    shade = 0
 
     def decode(self, data: bytes, *, key: str, to_read: bool = False) -> Decoded:
         del key
         assert data == b"original"
-        assert to_read
         if self.error is not None:
             raise self.error
-        return picture(80, 60, of=(160, 120))
+        width, height = (80, 60) if to_read else (40, 30)
+        pixels = np.full((height, width, 3), self.shade, dtype=np.uint8)
+        return DecodedImage("image/jpeg", pixels, 160, 120)
 
     def close(self) -> None:
         """Nothing to end."""
@@ -134,6 +136,14 @@ def test_a_larger_picture_that_cannot_be_had_leaves_the_small_one_to_be_read(wor
     world.reader.model = "prompted 2"
     assert len(world.segments(picture(of=(160, 120)))) == 1
     assert world.reader.read_sizes == [(40, 30), (40, 30)]
+
+
+def test_what_was_read_of_another_picture_is_not_kept_for_this_one(world: World) -> None:
+    world.decoder.shade = 1
+    world.segments(picture(of=(160, 120)))
+    world.decoder.shade = 0
+    world.segments(picture(of=(160, 120)))
+    assert world.reader.read_sizes == [(40, 30), (80, 60)]
 
 
 def test_models_that_are_not_there_are_waited_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

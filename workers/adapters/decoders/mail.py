@@ -3,6 +3,7 @@
 A mail is recognised by its header. Attachments are named and not decoded: upload them to have them found by content.
 """
 
+import codecs
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -10,9 +11,9 @@ from itertools import islice
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, cast
 
-from workers.adapters.decoders.encodings import decode_bytes
+from workers.adapters.decoders.encodings import LABELS, decode_bytes
 from workers.adapters.decoders.lines import Lines, one_line
-from workers.adapters.decoders.web_pages import html_to_markdown
+from workers.adapters.decoders.web_pages import write_chapter
 from workers.errors import DamagedMedia, UnknownMediaType
 
 if TYPE_CHECKING:
@@ -99,8 +100,15 @@ def _body(mail: "EmailMessage", max_chars: int) -> str:
         if part is not None:
             text = _content(cast("EmailMessage", part))
             if text.strip():
-                return html_to_markdown(text, max_chars) if kind == "html" else text
+                return _whole_page(text, max_chars) if kind == "html" else text
     return ""
+
+
+def _whole_page(html: str, max_chars: int) -> str:
+    """All of it: a mail has no menus, and its lists of links are what it is about."""
+    lines = Lines(max_chars)
+    write_chapter(html, lines)
+    return lines.text()
 
 
 def _content(part: "EmailMessage") -> str:
@@ -108,9 +116,10 @@ def _content(part: "EmailMessage") -> str:
     if not isinstance(payload, bytes):
         return ""
     charset = part.get_content_charset()
-    with suppress(LookupError, UnicodeDecodeError):
+    with suppress(LookupError, ValueError):
         if charset:
-            return payload.decode(charset).replace("\r\n", "\n")
+            name = codecs.lookup(charset).name
+            return payload.decode(LABELS.get(name, name)).replace("\r\n", "\n")
     try:
         return decode_bytes(payload)
     except (DamagedMedia, UnknownMediaType):

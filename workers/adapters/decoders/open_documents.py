@@ -66,7 +66,7 @@ class _Writer:
             self.lines.separate()
 
     def _item(self, element: Any) -> None:
-        for paragraph in element.iter(f"{TEXT}p", f"{TEXT}h"):
+        for paragraph in outermost(element, (f"{TEXT}p", f"{TEXT}h"), NOT_READ):
             text = one_line(_text(paragraph))
             if text:
                 self.lines.add(f"- {text}")

@@ -121,6 +121,10 @@ class _Pages:
             return Page(number, lines, *self._pictures(page, view, has_text=bool(lines)))
         except MediaTooLarge as error:
             return Page(number, lines, lost=f"{error.message}; its pictures are left out")
+        except (Permanent, MemoryError):
+            raise
+        except Exception as error:  # noqa: BLE001 - as above; it costs the pictures, not the words
+            return Page(number, lines, lost=f"its pictures cannot be drawn: {type(error).__name__}: {error}")
 
     def _pictures(self, page: Any, view: View, *, has_text: bool) -> tuple[tuple[PagePicture, ...], str]:
         """The pictures of a page, and what is said of those that are left out."""

@@ -20,9 +20,10 @@ def read_slides(package: io.BytesIO, max_chars: int) -> str:
         lines.add(f"## Slide {number}: {name}" if name else f"## Slide {number}")
         lines.separate()
         body = [line for shape in _shapes(slide.shapes) if not _is(shape, title) for line in _lines_of(shape)]
-        for line in (*body, *_notes(slide)):
+        notes = list(_notes(slide))
+        for line in (*body, *notes):
             lines.add(line)
-        worded = worded or bool(name or body)
+        worded = worded or bool(name or body or notes)
     return lines.text() if worded else ""
 
 
@@ -38,7 +39,8 @@ def _shapes(shapes: Any) -> Iterator[Any]:
 
 
 def _is(shape: Any, title: Any) -> bool:
-    return title is not None and shape.shape_id == title.shape_id
+    # Not by their ids, which are not always unique.
+    return title is not None and shape._element is title._element
 
 
 def _lines_of(shape: Any) -> Iterator[str]:

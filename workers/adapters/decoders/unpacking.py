@@ -22,6 +22,8 @@ from workers.domain.decoded import (
 from workers.domain.locator import Box
 from workers.errors import DamagedMedia
 
+LOST_CHARS = 500
+"""Of the sentence that says what of a page is lost."""
 NONSENSE = "its content made the decoding process answer with nonsense"
 
 
@@ -35,7 +37,7 @@ def unpack(header: dict[str, Any], payload: bytearray) -> Decoded:
         width, height = header["original"]
         pixels = _Pixels(payload, 0).next(header["size"])
         return DecodedImage(header["media_type"], pixels, width, height, _part(header["visible"]))
-    except (KeyError, ValueError, TypeError, RecursionError) as error:
+    except (KeyError, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise DamagedMedia(NONSENSE) from error
 
 
@@ -52,18 +54,21 @@ def _page(fields: dict[str, Any], pixels: "_Pixels") -> Page:
     pictures = tuple(
         PagePicture(pixels.next(size), None if box is None else _box(box)) for size, box in fields["pictures"]
     )
-    return Page(int(fields["number"]), lines, pictures, str(fields["lost"]))
+    return Page(int(fields["number"]), lines, pictures, str(fields["lost"])[:LOST_CHARS])
 
 
 def _box(sides: list[float]) -> Box:
+    """Raises `ValueError` for what is no place on a page."""
     x0, y0, x1, y1 = map(float, sides)
+    if not (0 <= x0 <= x1 <= 1 and 0 <= y0 <= y1 <= 1):
+        raise ValueError("no box")
     return x0, y0, x1, y1
 
 
 def _part(sides: list[float]) -> Box:
     """The box of a part of a picture. Raises `ValueError` for what is none."""
     x0, y0, x1, y1 = _box(sides)
-    if not (0 <= x0 < x1 <= 1 and 0 <= y0 < y1 <= 1):
+    if x0 == x1 or y0 == y1:
         raise ValueError("no part of a picture")
     return x0, y0, x1, y1
 

@@ -135,7 +135,14 @@ class _Writer:
 
 
 def _cell_text(cell: Any) -> str:
-    return " ".join(map(_text, cell.iter(f"{W}p")))
+    paragraphs = [paragraph for each in outermost(cell, (f"{W}p",), NOT_READ) for paragraph in (each, *_boxed(each))]
+    return " ".join(filter(None, map(_text, paragraphs)))
+
+
+def _boxed(paragraph: Any) -> Iterator[Any]:
+    """The paragraphs of the text boxes in it."""
+    for box in outermost(paragraph, (f"{W}txbxContent",), NOT_READ):
+        yield from outermost(box, (f"{W}p",), NOT_READ)
 
 
 def _text(paragraph: Any) -> str:
