@@ -24,8 +24,8 @@ GOES_ON_FOR = 3
 """Lines of the next page within which a sentence ends that began on the page before."""
 CONTEXT_CHARS = 120
 """Of the headings above a passage, the innermost ones that fit: an encoder reads a few hundred words."""
-PAGE_HEADINGS = 100
-"""Headings that one page is searched for."""
+PAGE_HEADINGS, PAGE_LINES = 100, 2000
+"""Headings that one page is searched for, and in how many of its lines: more only somebody hostile has."""
 TITLE_LINES = 3
 """Lines that a printed title may take."""
 SMALLER = 1.6
@@ -74,8 +74,11 @@ def passages_of(document: DecodedDocument, splitter: Splitter) -> Iterator[Passa
 def _stretches(document: DecodedDocument) -> list[_Stretch]:
     stretches: list[_Stretch] = []
     path: list[Heading] = []
+    headings: dict[int, list[Heading]] = {}
+    for entry in document.outline:
+        headings.setdefault(entry.page, []).append(entry)
     for page, lines in _without_running_heads(document.pages):
-        found = list(_cuts(lines, [heading for heading in document.outline if heading.page == page]))
+        found = list(_cuts(lines, headings.get(page, ())))
         start = 0
         for cut, heading in [*found, (len(lines), None)]:
             if cut > start:
@@ -123,11 +126,11 @@ def _cuts(lines: Sequence[Line], headings: Sequence[Heading]) -> Iterator[tuple[
 
     A heading that is not found after one that was begins nothing: where it would cut, nobody knows.
     """
-    letters = [_letters(line.text) for line in lines] if headings else []
+    letters = [_letters(line.text) for line in lines[:PAGE_LINES]] if headings else []
     first, found = 0, False
     for heading in headings[:PAGE_HEADINGS]:
         title = _letters(heading.title)
-        at = next((n for n in range(first, len(lines)) if _is_title(letters, n, title)), None)
+        at = next((n for n in range(first, len(letters)) if _is_title(letters, n, title)), None)
         if at is not None or not found:
             first, found = at or 0, at is not None
             yield first, heading

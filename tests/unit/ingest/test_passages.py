@@ -9,7 +9,7 @@ from workers.domain.decoded import CELL, DecodedDocument, DecodedText, Heading, 
 from workers.domain.locator import Locator
 from workers.domain.media import ObjectRef
 from workers.errors import EmptyMedia
-from workers.ingest.document import passages_of
+from workers.ingest.document import PAGE_HEADINGS, PAGE_LINES, passages_of
 from workers.ingest.segment import segments_of
 
 REF = ObjectRef("media", "handbook.pdf")
@@ -239,3 +239,11 @@ def test_a_title_that_is_printed_on_two_lines_is_found() -> None:
 def test_a_heading_that_is_not_on_its_page_takes_nothing_from_the_one_before() -> None:
     found = texts(page(1, "Alpha", "Line of alpha."), outline=[(0, "Alpha", 1), (0, "Elsewhere", 1)])
     assert [text for _, text in found] == ["Alpha\n\nLine of alpha."]
+
+
+def test_more_headings_and_lines_than_anybody_writes_are_not_all_compared() -> None:
+    words = page(1, *(f"word {n}" for n in range(2 * PAGE_LINES)), "Late", leading=0.0001)
+    outline = [*((0, f"Absent {n}", 1) for n in range(2 * PAGE_HEADINGS)), (0, "Late", 1)]
+    (found,) = texts(words, outline=outline)
+    assert found[1].endswith("Late")
+    assert found[1].startswith("Absent")
