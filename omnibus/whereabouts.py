@@ -44,13 +44,13 @@ class Whereabouts:
 
     @property
     def state(self) -> State:
-        """In a word. What is on its way counts before what was."""
-        if self.event is not None:
-            return State.ON_THE_WAY
+        """In a word. Where bucket and index agree, what is on its way changes nothing: MinIO tells every put twice."""
         if self.info is None and self.held is None:
             return State.UNKNOWN
         if self.info is not None and self.held is not None and self.held.version.etag == self.info.etag:
             return State.REJECTED if self.held.rejected else State.INDEXED
+        if self.event is not None:
+            return State.ON_THE_WAY
         return State.DEAD if self.letter is not None else State.MISSED
 
     @property
@@ -61,7 +61,8 @@ class Whereabouts:
             case State.INDEXED:
                 return f"{self.held.segments if self.held else 0} segments can be found"
             case State.REJECTED:
-                return f"{self.held.rejected if self.held else ''}{redrive}"
+                again = f"; another event of it is {_on_the_way(self.event)}" if self.event else ""
+                return f"{self.held.rejected if self.held else ''}{redrive}{again}"
             case State.ON_THE_WAY:
                 return _on_the_way(self.event) if self.event else ""
             case State.DEAD:
@@ -90,11 +91,16 @@ class Whereabouts:
 def find(settings: Settings, key: str) -> Whereabouts:
     """Ask bucket, index, bus and dispatchers. Raises `ServiceUnavailable` and `BusUnavailable`."""
     ref = ObjectRef(settings.bucket, key)
-    # In the order that an object moves, backwards: what moves on meanwhile is seen twice, and not missed.
+    found = _look(settings, ref)
+    # They are not asked at one instant: what got from one to the other meanwhile was seen in neither.
+    return _look(settings, ref) if found.state is State.MISSED else found
+
+
+def _look(settings: Settings, ref: ObjectRef) -> Whereabouts:
     held = projection_of(settings).records([ref]).get(ref)
     with TopicLog(settings.kafka, timeout_s=BUS_S, group=group_of(MEDIA_EVENTS)) as log:
-        letters = open_box(log, MEDIA_EVENTS.dead_letters.name).letters(Selection(prefix=key))
-        letter = next(reversed([each for each, is_open in letters if is_open and each.subject == key]), None)
+        letters = open_box(log, MEDIA_EVENTS.dead_letters.name).letters(Selection(prefix=ref.key))
+        letter = next(reversed([each for each, is_open in letters if is_open and each.subject == ref.key]), None)
         event = _event(log, ref, RedisCache(settings.redis))
     return Whereabouts(ref, bucket_of(settings).stat(ref), held, event, letter)
 

@@ -15,8 +15,12 @@ def test_an_object_that_was_indexed_is(stack: Stack, tmp_path: Path) -> None:
     assert (told.status, told.out) == (0, "status/kept.txt: indexed: 1 segments can be found\n")
 
 
-def test_an_object_that_was_refused_says_why_and_what_to_do(stack: Stack, tmp_path: Path) -> None:
+def test_an_object_that_was_refused_says_why_and_what_to_do(
+    stack: Stack, tmp_path: Path, wait_until: Callable[..., object]
+) -> None:
     stack.upload(tmp_path, {"status/torn.jpg": TORN})
+    # Its dead letter is written after it was reported.
+    wait_until(lambda: "redrive" in stack.run("status", "status/torn.jpg").out, timeout_s=60)
     told = stack.run("status", "status/torn.jpg")
     assert told.status == 1
     assert told.out.startswith("status/torn.jpg: rejected: damaged_media: ")

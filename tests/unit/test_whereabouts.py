@@ -53,7 +53,11 @@ def found(
         (found(INFO, REFUSED), State.REJECTED, "damaged_media: it is torn"),
         (found(INFO, REFUSED, letter=LETTER), State.REJECTED, "omnibus dlq redrive 48d30a57"),
         (found(INFO, event=EVENT), State.ON_THE_WAY, "unread since 2031-01-02 03:04:05 UTC"),
-        (found(INFO, HELD, EVENT), State.ON_THE_WAY, "unread"),
+        (found(INFO, OLDER, EVENT), State.ON_THE_WAY, "unread"),
+        (found(None, HELD, EVENT), State.ON_THE_WAY, "unread"),
+        (found(INFO, HELD, EVENT), State.INDEXED, "2 segments"),
+        (found(INFO, REFUSED, EVENT), State.REJECTED, "torn; another event of it is unread since 2031"),
+        (found(event=EVENT), State.UNKNOWN, "no such object"),
         (
             found(INFO, event=replace(EVENT, stage=Stage.RETRYING.value, tries=3, reason="write: nobody answers")),
             State.ON_THE_WAY,
@@ -74,7 +78,7 @@ def test_it_says_where_the_object_is_and_what_to_do(seen: Whereabouts, state: St
 
 def test_what_is_known_is_given_to_programs_too() -> None:
     told = found(INFO, REFUSED, EVENT, LETTER).to_dict()
-    assert (told["key"], told["state"]) == ("a.jpg", "on the way")
+    assert (told["key"], told["state"]) == ("a.jpg", "rejected")
     assert told["bucket"] == {"etag": "etag", "size": 3, "last_modified": AT.isoformat()}
     assert told["index"] == {"etag": "etag", "segments": 0, "rejected": "damaged_media: it is torn"}
     assert told["event"]["position"] == {"partition": 1, "offset": 7}
