@@ -30,19 +30,20 @@ class Profile:
     text: Asset
     image: Asset
     generator: Asset
+    speech: Asset
+    sound: Asset
 
     @property
     def assets(self) -> tuple[Asset, ...]:
         """All of them, in the order in which they are fetched."""
-        return self.text, self.image, self.generator
+        return self.text, self.image, self.generator, self.speech, self.sound
 
 
 def profile_named(name: str) -> Profile:
     """The profile of this name. Raises `ValueError` with the names that there are."""
     if name not in PROFILES:
         raise ValueError(f"there is no profile {name!r}; there are {', '.join(sorted(PROFILES))}")
-    text, image, generator = PROFILES[name]
-    return Profile(name, text, image, generator)
+    return Profile(name, *PROFILES[name])
 
 
 def store_of(settings: Settings, progress: Progress | None = None) -> AssetStore:
