@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 from workers.domain.change import Change, Outcome, Status
 from workers.domain.decoded import Decoded, DecodedImage
+from workers.domain.recording import Recording
 from workers.domain.segment import IndexedObject, Segment
-from workers.errors import MediaTooLarge, ObjectGone
+from workers.errors import MediaTooLarge, ObjectGone, UnknownMediaType
 from workers.ingest.announce import Announcer
 from workers.ingest.batch import Batch
 from workers.ingest.embed import Embedder
@@ -119,7 +120,10 @@ def _decode(parts: IngestParts) -> Callable[[Sight], _Work]:
             data = parts.bucket.read(sight.ref, limit=parts.max_object_bytes)
         except ObjectGone as error:
             raise ObjectChanged(f"{sight.ref.name} was removed while it was being indexed") from error
-        return _Work(sight, parts.decoder.decode(data, key=sight.ref.key))
+        decoded = parts.decoder.decode(data, key=sight.ref.key)
+        if isinstance(decoded, Recording):
+            raise UnknownMediaType("this is a recording; texts and pictures are what can be indexed")
+        return _Work(sight, decoded)
 
     return decode
 

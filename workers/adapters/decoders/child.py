@@ -1,11 +1,13 @@
 """The decoding process: one request after another from standard input, until that closes.
 
 It is started as `python -m workers.adapters.decoders.child LIMITS PARENT`, with the limits as JSON and the process id
-of its parent. It answers with frames on standard output; the first one, empty, says that it is ready.
+of its parent. It answers with frames on standard output; the first one, empty, says that it is ready. A request is
+answered with one frame, or with several, of which all but the last say `more`.
 """
 
 import os
 import sys
+from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from workers.adapters.decoders.confinement import allow_processor_time, confine, die_with_parent
@@ -13,7 +15,7 @@ from workers.adapters.decoders.content import decode
 from workers.adapters.decoders.frames import read_frame, write_frame
 from workers.adapters.decoders.limits import DecodeLimits
 from workers.adapters.decoders.pictures import load_codecs
-from workers.adapters.decoders.results import Result, Text
+from workers.adapters.decoders.results import Picture, Result, Text
 from workers.errors import DamagedMedia, MediaTooLarge, Permanent
 
 MESSAGE_CHARS = 500
@@ -37,18 +39,26 @@ def serve(requests: BinaryIO, replies: BinaryIO, limits: DecodeLimits) -> None:
     while (frame := read_frame(requests, max_payload=limits.max_bytes)) is not None:
         header, data = frame
         allow_processor_time(limits.timeout_s)
-        write_frame(replies, *_answer(data, header["key"], limits))
+        for reply in _answer(data, header["key"], limits):
+            write_frame(replies, *reply)
+            allow_processor_time(limits.timeout_s)
 
 
-def _answer(data: bytes, key: str, limits: DecodeLimits) -> tuple[dict[str, Any], bytes]:
+def _answer(data: bytes, key: str, limits: DecodeLimits) -> Iterator[tuple[dict[str, Any], bytes]]:
     try:
-        return _reply(decode(data, key, limits))
+        result = decode(data, key, limits)
+        if isinstance(result, Text | Picture):
+            yield _reply(result)
+            return
+        for sound in result:
+            yield {"sound": sound.media_type, "more": True}, sound.pcm
+        yield {}, b""
     except Permanent as error:
-        return _refusal(error)
+        yield _refusal(error)
     except MemoryError:
-        return _refusal(MediaTooLarge(f"decoding needs more than {limits.memory_bytes // 2**20} MiB of memory"))
+        yield _refusal(MediaTooLarge(f"decoding needs more than {limits.memory_bytes // 2**20} MiB of memory"))
     except Exception as error:  # noqa: BLE001 - damaged content makes codecs raise anything; the sender is told
-        return _refusal(DamagedMedia(f"cannot be decoded: {type(error).__name__}: {error}"))
+        yield _refusal(DamagedMedia(f"cannot be decoded: {type(error).__name__}: {error}"))
 
 
 def _reply(result: Result) -> tuple[dict[str, Any], bytes]:

@@ -22,4 +22,12 @@ class Picture:
     original: tuple[int, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A piece of a recording. `pcm`: signed 16-bit samples, little-endian, one channel, 16,000 a second."""
+
+    media_type: str
+    pcm: bytes = field(repr=False)
+
+
 Result = Text | Picture

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -16,6 +17,7 @@ import workers
 from workers.adapters.decoders.frames import BrokenFrameError, read_frame, write_frame
 from workers.adapters.decoders.limits import DecodeLimits
 from workers.domain.decoded import Decoded, DecodedImage, DecodedText
+from workers.domain.recording import SAMPLE_RATE, Recording, Samples
 from workers.errors import DamagedMedia, EmptyMedia, MediaTooLarge, Permanent, ServiceUnavailable, UnknownMediaType
 
 STARTUP_S = 30.0
@@ -45,14 +47,17 @@ class SandboxedDecoder:
     def __init__(self, limits: DecodeLimits) -> None:
         self._limits = limits
         self._child: _Child | None = None
+        self._streaming = False
 
     @property
     def child_pid(self) -> int | None:
         """The process id of the child, or None while there is none."""
         return self._child.pid if self._child is not None else None
 
-    def decode(self, data: bytes, *, key: str) -> Decoded:
+    def decode(self, data: bytes, *, key: str) -> Decoded | Recording:
         """See `ports.decoder.Decoder`. Raises `ServiceUnavailable` where no child can be started."""
+        if self._streaming:  # nobody went through the last recording to its end: the child is still sending it
+            self.close()
         if not data:
             raise EmptyMedia("the object holds no bytes")
         if len(data) > self._limits.max_bytes:
@@ -61,13 +66,36 @@ class SandboxedDecoder:
             frame = self._ask(data, key)
         except _KilledError:  # from outside, as content cannot send SIGKILL; if it made memory run out, it will again
             frame = self._ask(data, key)
-        return _result(*frame)
+        if "sound" not in frame[0]:
+            return _result(*frame)
+        self._streaming = True
+        return Recording(str(frame[0]["sound"]), self._stream(self._ready_child(), frame))
 
     def close(self) -> None:
         """End the child. The next object would start another."""
         if self._child is not None:
             self._child.end()
             self._child = None
+        self._streaming = False
+
+    def _stream(self, child: "_Child", frame: Frame) -> Iterator[Samples]:
+        """The chunks of a recording. Between two of them the child waits, as long as the reader takes."""
+        most = self._limits.max_recording_s * SAMPLE_RATE
+        try:
+            while frame[0].get("more"):
+                samples = _samples(frame[1])
+                most -= len(samples)
+                if most < 0:  # the child refuses this itself, unless what it decoded took it over
+                    raise DamagedMedia(NONSENSE)
+                yield samples
+                frame = child.go_on()
+            self._streaming = False
+            _raise_refusal(frame[0])
+        except _KilledError as error:
+            raise ServiceUnavailable(error.message) from error
+        finally:
+            if self._streaming and child is self._child:
+                self.close()
 
     def _ask(self, data: bytes, key: str) -> Frame:
         child = self._ready_child()
@@ -110,9 +138,17 @@ class _Child:
 
     def ask(self, data: bytes, key: str) -> Frame:
         """The child's reply; when it ends instead of replying, the error that says how."""
+        return self._reply({"key": key}, data)
+
+    def go_on(self) -> Frame:
+        """The next frame of a reply that has more of them; raises what `ask` raises."""
+        return self._reply()
+
+    def _reply(self, *request: Any) -> Frame:
         deadline = _Deadline(self._process, self._limits.timeout_s)
         with deadline, suppress(BrokenFrameError, BrokenPipeError):
-            write_frame(self._requests, {"key": key}, data)
+            if request:
+                write_frame(self._requests, *request)
             frame = read_frame(self._replies, max_payload=self._max_reply)
             if frame is not None:
                 return frame
@@ -197,9 +233,19 @@ def _ending(status: int) -> str:
     return signal.Signals(-status).name if -status in signal.valid_signals() else f"signal {-status}"
 
 
-def _result(header: dict[str, Any], payload: bytes) -> Decoded:
+def _raise_refusal(header: dict[str, Any]) -> None:
     if "error" in header:
         raise REFUSALS.get(header["error"], DamagedMedia)(str(header.get("message", "")))
+
+
+def _samples(pcm: bytes) -> Samples:
+    if len(pcm) % 2:
+        raise DamagedMedia(NONSENSE)
+    return np.frombuffer(pcm, dtype="<i2").astype(np.float32) / np.float32(32_768)
+
+
+def _result(header: dict[str, Any], payload: bytes) -> Decoded:
+    _raise_refusal(header)
     try:
         if "text" in header:
             return DecodedText(header["media_type"], payload.decode(), header["markup"])

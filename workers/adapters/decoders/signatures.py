@@ -1,7 +1,7 @@
 """What a file is by its first bytes: pictures that are decoded, and binary kinds that are refused by name.
 
-The numbers come from the formats' own specifications, as the `file` program's magic(5) database collects them. Only
-signatures that no text starts with are here; two-letter ones are checked further.
+Recordings have a module of their own. The numbers come from the formats' own specifications, as the `file` program's
+magic(5) database collects them. Only signatures that no text starts with are here; two-letter ones are checked further.
 """
 
 from dataclasses import dataclass
@@ -56,11 +56,6 @@ _OTHER_STARTS = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Microsoft Office document"),
     (b"{\\rtf", "an RTF document"),
     (b"%!PS", "a PostScript document"),
-    (b"ID3", "an MP3 recording (not supported yet)"),
-    (b"\xff\xfb", "an MP3 recording (not supported yet)"),
-    (b"\xff\xf3", "an MP3 recording (not supported yet)"),
-    (b"OggS", "an Ogg recording (not supported yet)"),
-    (b"fLaC", "a FLAC recording (not supported yet)"),
     (b"\x1aE\xdf\xa3", "a Matroska or WebM video (not supported yet)"),
     (b"FLV\x01", "a Flash video"),
     (b"MThd\0\0\0\x06", "a MIDI file"),
@@ -79,7 +74,7 @@ _OTHER_STARTS = (
     (b"\x80\x04\x95", "a Python pickle"),
 )
 
-_RIFF_KINDS = {b"WAVE": "a WAV recording (not supported yet)", b"AVI ": "an AVI video (not supported yet)"}
+_RIFF_KINDS = {b"AVI ": "an AVI video (not supported yet)"}
 
 _ZIP_KINDS = (
     (b"[Content_Types].xml", "a Microsoft Office document (not supported yet)"),
@@ -87,7 +82,7 @@ _ZIP_KINDS = (
     (b"mimetypeapplication/vnd.oasis", "an OpenDocument file (not supported yet)"),
 )
 
-_HEIF_BRANDS = (b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis")
+HEIF_BRANDS = (b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis")
 
 
 def picture_format(data: bytes) -> PictureFormat | None:
@@ -116,9 +111,7 @@ def _container(head: bytes) -> str | None:
         return next((name for mark, name in _ZIP_KINDS if mark in head), "a ZIP archive")
     if head.startswith(b"RIFF") and b"\0" in head[4:8]:
         return _RIFF_KINDS.get(head[8:12], "a RIFF file")
-    if head[4:8] == b"ftyp":
-        return "a HEIC or AVIF picture" if head[8:12] in _HEIF_BRANDS else "an MP4 recording (not supported yet)"
-    return None
+    return "a HEIC or AVIF picture" if head[4:8] == b"ftyp" and head[8:12] in HEIF_BRANDS else None
 
 
 def _odd_one(head: bytes) -> str | None:
