@@ -10,7 +10,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Self
 
-from benchmarks import bulk, dispatch, reconcile
+from benchmarks import bulk, dispatch, reconcile, recordings
 from benchmarks.alone import Alone, decoded
 from benchmarks.pictures import write_pictures
 from benchmarks.table import Row, print_table
@@ -45,6 +45,7 @@ def _measure(folder: Path, profile: str) -> Iterator[Row]:
     pictures = Pictures.made(_made(folder / "pictures"))
     # By itself first: with a stack beside it, the model would not have the machine.
     alone = _alone(profile, pictures)
+    yield from recordings.measure(profile)
     with detached(load(data=folder / "embedded", profile=profile)):
         whole = Whole(load_running(folder / "embedded"))
         yield Row("the stack, idle, no model loaded", whole.resident_mib(), 700, "MiB", "PSS of all processes")

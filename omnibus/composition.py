@@ -1,5 +1,7 @@
 """The composition root of the workers: settings and adapters become the parts that the flows work with."""
 
+from collections.abc import Sequence
+
 from omnibus.profiles import FLOORS, Models, profile_named, store_of
 from omnibus.settings import Settings
 from producers.kafka import Publisher
@@ -18,11 +20,12 @@ from workers.answer.flow import AnswerParts
 from workers.answer.generate import Writer
 from workers.answer.reply import Replies
 from workers.answer.retrieve import Retrieval
+from workers.domain.segment import Space
 from workers.ingest.announce import Announcer
 from workers.ingest.embed import Embedder
 from workers.ingest.erase import Eraser
 from workers.ingest.flow import IngestParts
-from workers.ports.encoders import ImageEncoder, TextEncoder
+from workers.ingest.listen import Listener
 from workers.ports.index import Index
 
 SEGMENT_TOKENS = 200
@@ -34,9 +37,8 @@ def bucket_of(settings: Settings) -> S3Bucket:
     return S3Bucket(s3_client(settings.s3, settings.access_key, settings.secret_key))
 
 
-def index_of(settings: Settings, text: TextEncoder, image: ImageEncoder) -> Index:
+def index_of(settings: Settings, spaces: Sequence[Space]) -> Index:
     """The index of the stack, with the spaces of the profile's encoders."""
-    spaces = [text.space, image.space]
     if settings.stack == "embedded":
         return LanceIndex(settings.data / "index", spaces)
     return WeaviateIndex(
@@ -57,8 +59,9 @@ def ingest_parts(settings: Settings) -> IngestParts:
     cache = RedisCache(settings.redis)
     return IngestParts(
         bucket=bucket_of(settings),
-        index=index_of(settings, text, image),
+        index=index_of(settings, models.spaces()),
         decoder=decoder_of(),
+        listener=Listener(models.transcriber(), models.sound(text)),
         splitter=SemanticSplitter(models.tokenizer(), SEGMENT_TOKENS),
         embedder=Embedder(text, image, cache),
         eraser=Eraser(cache),
@@ -78,7 +81,7 @@ def answer_parts(settings: Settings, questions: Questions, replies: Replies) -> 
     models = Models(store_of(settings), profile_named(settings.profile))
     text = models.text()
     image = models.image(text)
-    index = index_of(settings, text, image)
+    index = index_of(settings, models.spaces())
     cache = RedisCache(settings.redis)
     encoder = QuestionEncoder(
         text=text,
@@ -94,7 +97,7 @@ def answer_parts(settings: Settings, questions: Questions, replies: Replies) -> 
         encoder=encoder,
         text=text,
         index=index,
-        retrieval=Retrieval(index, text.space.id, image.space.id),
+        retrieval=Retrieval(index, text.space.id, image.space.id, models.sound(text).space.id),
         floors=FLOORS,
         writer=Writer(models.generator(), FLOORS, settings.answer_tokens),
         replies=replies,
@@ -105,5 +108,4 @@ def answer_parts(settings: Settings, questions: Questions, replies: Replies) -> 
 def projection_of(settings: Settings) -> Index:
     """The index for whoever compares it with the bucket: no model is loaded for that."""
     models = Models(store_of(settings), profile_named(settings.profile))
-    text = models.text()
-    return index_of(settings, text, models.image(text))
+    return index_of(settings, models.spaces())

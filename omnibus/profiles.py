@@ -19,9 +19,13 @@ from workers.adapters.models.gguf import convert_gguf
 from workers.adapters.models.minilm import MiniLmEncoder
 from workers.adapters.models.sound_conse import YamNetConse, build_sound_class_table, sound_class_names
 from workers.adapters.models.whisper import WhisperTranscriber
+from workers.domain.segment import Space
 
-FLOORS = {"text": 0.30, "image": 0.30}
-"""Retriever -> cosine below which a hit is no evidence, for MiniLM's space (docs/decisions/004-refusal.md)."""
+FLOORS = {"text": 0.30, "image": 0.30, "sound": 0.30}
+"""Retriever -> cosine below which a hit is no evidence, for MiniLM's space (docs/decisions/004-refusal.md).
+
+That of sounds is not measured: it is that of pictures, whose vectors are made in the same way.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +106,22 @@ class Models:
         weights = _only_file(self._store.path(self._profile.image), "*.pth")
         return EfficientNetConse(weights, self._class_table(text), text)
 
+    def speech(self) -> Path:
+        """The folder of the model of speech."""
+        return self._store.path(self._profile.speech)
+
     def transcriber(self) -> WhisperTranscriber:
         """The model of speech. Whether it is there is seen at the first recording: others are indexed without it."""
-        return WhisperTranscriber(lambda: self._store.path(self._profile.speech), self._profile.speech.version)
+        return WhisperTranscriber(self.speech, self._profile.speech.version)
 
     def sound(self, text: MiniLmEncoder) -> YamNetConse:
         """The sound encoder, which shares the text encoder's space. It is looked for as the model of speech is."""
         return YamNetConse(lambda: self._store.path(self._profile.sound), lambda: self._sound_class_table(text), text)
+
+    def spaces(self) -> Sequence[Space]:
+        """The spaces of all encoders, for an index of the profile. Nothing is loaded."""
+        text = self.text()
+        return [text.space, self.image(text).space, self.sound(text).space]
 
     def generator(self) -> TransformersGenerator:
         """The language model."""

@@ -40,7 +40,7 @@ def _best_source(sentence: str, question: str, sources: Sequence[Source], encode
 def _citation(marker: int, source: Source, answer: str) -> Citation:
     """The quote is the source's sentence with most of the answer's words; None where a model wrote the source."""
     segment = source.segment
-    if segment.derived or segment.modality != "text":
+    if segment.derived or segment.modality not in ("text", "audio"):
         return Citation(marker, segment, None)
     words = new_words(answer, "")
     quote = max(sentences(segment.text), key=lambda part: len(words & new_words(part, "")))

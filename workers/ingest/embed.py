@@ -29,14 +29,20 @@ class Embedder:
     cache: Cache
 
     def embed(self, work: Sequence[tuple[Sequence[Segment], DecodedImage | None]]) -> list[tuple[Segment, ...]]:
-        """The segments of each object with their vectors; the picture's decoded image stands beside its segment."""
-        texts = {s.content_hash: s.text for segments, image in work if image is None for s in segments}
+        """The segments of each object with their vectors; the picture's decoded image stands beside its segment.
+
+        A segment that has a vector already, as sounds have, stays as it is.
+        """
+        texts = {s.content_hash: s.text for segments, image in work if image is None for s in segments if not s.vectors}
         pictures = {s.content_hash: image.pixels for segments, image in work if image is not None for s in segments}
         readings = {
             **self._remembered(self.text.space, texts, self._read_texts),
             **self._remembered(self.image.space, pictures, self._read_pictures),
         }
-        return [tuple(self._complete(s, readings[s.content_hash]) for s in segments) for segments, _ in work]
+        return [
+            tuple(s if s.vectors else self._complete(s, readings[s.content_hash]) for s in segments)
+            for segments, _ in work
+        ]
 
     def kept_under(self, segment: Segment) -> str:
         """The key of the cache under which the segment's embedding is kept."""

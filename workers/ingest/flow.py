@@ -7,13 +7,15 @@ from workers.domain.change import Change, Outcome, Status
 from workers.domain.decoded import Decoded, DecodedImage
 from workers.domain.recording import Recording
 from workers.domain.segment import IndexedObject, Segment
-from workers.errors import MediaTooLarge, ObjectGone, UnknownMediaType
+from workers.errors import MediaTooLarge, ObjectGone
 from workers.ingest.announce import Announcer
 from workers.ingest.batch import Batch
 from workers.ingest.embed import Embedder
 from workers.ingest.erase import Eraser
+from workers.ingest.listen import Heard, Listener
 from workers.ingest.look import ObjectChanged, Sight, look, look_again, records_held
 from workers.ingest.segment import segments_of
+from workers.ingest.segment_recording import recording_segments
 from workers.ports.bucket import Bucket
 from workers.ports.decoder import Decoder
 from workers.ports.index import Index
@@ -30,6 +32,7 @@ class IngestParts:
     bucket: Bucket
     index: Index
     decoder: Decoder
+    listener: Listener
     splitter: Splitter
     embedder: Embedder
     eraser: Eraser
@@ -42,7 +45,7 @@ class _Work:
     """One object between the steps."""
 
     sight: Sight
-    decoded: Decoded
+    decoded: Decoded | Heard
     segments: tuple[Segment, ...] = ()
 
 
@@ -109,7 +112,10 @@ def _announce_held(parts: IngestParts) -> Callable[[Sight], None]:
 
 
 def _decode(parts: IngestParts) -> Callable[[Sight], _Work]:
-    """Fetch and decode in one step, object by object: the bytes of a whole batch could be gigabytes."""
+    """Fetch and decode in one step, object by object: the bytes of a whole batch could be gigabytes.
+
+    A recording is listened to meanwhile, for it is decoded as a stream.
+    """
 
     def decode(sight: Sight) -> _Work:
         if sight.info is not None and sight.info.size > parts.max_object_bytes:
@@ -121,15 +127,20 @@ def _decode(parts: IngestParts) -> Callable[[Sight], _Work]:
         except ObjectGone as error:
             raise ObjectChanged(f"{sight.ref.name} was removed while it was being indexed") from error
         decoded = parts.decoder.decode(data, key=sight.ref.key)
-        if isinstance(decoded, Recording):
-            raise UnknownMediaType("this is a recording; texts and pictures are what can be indexed")
-        return _Work(sight, decoded)
+        return _Work(sight, parts.listener.listen(decoded) if isinstance(decoded, Recording) else decoded)
 
     return decode
 
 
 def _segment(parts: IngestParts) -> Callable[[_Work], _Work]:
-    return lambda work: replace(work, segments=segments_of(work.sight.ref, work.decoded, parts.splitter))
+    def segment(work: _Work) -> _Work:
+        if isinstance(work.decoded, Heard):
+            return replace(
+                work, segments=recording_segments(work.sight.ref, work.decoded, parts.listener.sound.space.id)
+            )
+        return replace(work, segments=segments_of(work.sight.ref, work.decoded, parts.splitter))
+
+    return segment
 
 
 def _embed(parts: IngestParts) -> Callable[[Sequence[_Work]], list[_Work]]:
