@@ -17,6 +17,7 @@ from time import perf_counter
 import av
 import numpy as np
 import psutil
+from faster_whisper import WhisperModel
 
 from benchmarks.table import Row, print_table
 from omnibus.composition import decoder_of
@@ -58,8 +59,6 @@ def _speed(profile: str) -> Row:
 
 
 def _direct(models: Models, talk: Samples) -> float:
-    from faster_whisper import WhisperModel
-
     whisper = WhisperModel(str(models.speech()), device="cpu", compute_type="int8", cpu_threads=psutil.cpu_count() or 1)
     list(whisper.transcribe(talk[: 10 * SAMPLE_RATE])[0])
     begun = perf_counter()

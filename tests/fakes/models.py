@@ -58,7 +58,7 @@ class ColourNamer:
 
 @dataclass
 class LoudnessNamer:
-    """SoundEncoder: what is louder than a tenth is a bang, what is softer is a hum. `heard` has the windows' lengths."""
+    """SoundEncoder: louder than a tenth is a bang, softer is a hum. `heard` has the windows' lengths."""
 
     space: Space = field(default_factory=lambda: Space("sound", DIMENSIONS, "loudness-namer 1"))
     text_space: str | None = "text"

@@ -18,7 +18,7 @@ ENOUGH_S = 20.0
 MOST_S = 30.0
 LONG_PAUSE_S = 10.0
 """After a longer pause something else begins."""
-SENTENCE_ENDS = (".", "?", "!", "…", "。", "？", "！")  # noqa: RUF001 - the last ones are how Chinese and Japanese write them
+SENTENCE_ENDS = (".", "?", "!", "…", "。", "？", "！")
 NAMED = 3
 """Tags in the text of a sound."""
 

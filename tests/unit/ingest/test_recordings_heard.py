@@ -112,7 +112,12 @@ def test_a_sound_is_a_segment_with_a_vector_and_its_names_as_derived_text() -> N
 
 def test_a_window_in_which_somebody_speaks_most_of_the_time_is_no_sound() -> None:
     made = segments(noise(30), utterances=(said(1, 8), said(18.5, 20)))
-    assert [(each.locator.start_s, each.derived) for each in made] == [(1, False), (10, True), (18.5, False), (20, True)]
+    assert [(each.locator.start_s, each.derived) for each in made] == [
+        (1, False),
+        (10, True),
+        (18.5, False),
+        (20, True),
+    ]
 
 
 def test_segments_are_numbered_in_order_of_time_and_have_ids_of_their_own() -> None:
@@ -120,7 +125,9 @@ def test_segments_are_numbered_in_order_of_time_and_have_ids_of_their_own() -> N
     assert [each.ordinal for each in made] == list(range(len(made)))
     assert [each.locator.start_s for each in made] == sorted(each.locator.start_s or 0 for each in made)
     assert len({each.id for each in made}) == len(made)
-    assert [each.id for each in made] == [each.id for each in segments(noise(60), utterances=(said(12, 19), said(41, 49)))]
+    assert [each.id for each in made] == [
+        each.id for each in segments(noise(60), utterances=(said(12, 19), said(41, 49)))
+    ]
 
 
 def test_a_recording_in_which_nothing_is_heard_is_empty() -> None:
