@@ -9,10 +9,11 @@ from workers.domain.recording import Recording
 from workers.domain.segment import IndexedObject, Segment
 from workers.errors import MediaTooLarge, ObjectGone
 from workers.ingest.announce import Announcer
-from workers.ingest.batch import Batch
+from workers.ingest.batch import Batch, HandedOver
+from workers.ingest.course import Hearing
 from workers.ingest.embed import Embedder
 from workers.ingest.erase import Eraser
-from workers.ingest.listen import Heard, Listener
+from workers.ingest.listen import Heard
 from workers.ingest.look import ObjectChanged, Sight, look, look_again, records_held
 from workers.ingest.read import PictureReader
 from workers.ingest.segment import Segmented, segments_of
@@ -28,12 +29,16 @@ LOOKING = 8
 
 @dataclass(frozen=True, slots=True)
 class IngestParts:
-    """What the steps work with. `max_object_bytes` is the largest object that is fetched; no `reader` reads nothing."""
+    """What the steps work with. `max_object_bytes` is the largest object that is fetched; no `reader` reads nothing.
+
+    Without `hearing`, recordings are handed over to a worker that has one.
+    """
 
     bucket: Bucket
     index: Index
     decoder: Decoder
-    listener: Listener
+    hearing: Hearing | None
+    sound_space: str
     splitter: Splitter
     reader: PictureReader | None
     embedder: Embedder
@@ -134,8 +139,15 @@ def _decode(parts: IngestParts) -> Callable[[Sight], _Work]:
             data = parts.bucket.read(sight.ref, limit=parts.max_object_bytes)
         except ObjectGone as error:
             raise ObjectChanged(f"{sight.ref.name} was removed while it was being indexed") from error
+        hearing = parts.hearing
+        if hearing is None and parts.decoder.is_heavy(data):
+            raise HandedOver("it is left to a worker for recordings")
         decoded = parts.decoder.decode(data, key=sight.ref.key)
-        return _Work(sight, parts.listener.listen(decoded) if isinstance(decoded, Recording) else decoded)
+        if not isinstance(decoded, Recording):
+            return _Work(sight, decoded)
+        if hearing is None:
+            raise HandedOver("it turned out to be a recording")
+        return _Work(sight, hearing.hear(sight, decoded, data))
 
     return decode
 
@@ -144,7 +156,7 @@ def _segment(parts: IngestParts) -> Callable[[_Work], _Work]:
     def segment(work: _Work) -> _Work:
         ref = work.sight.ref
         if isinstance(work.decoded, Heard):
-            segments = recording_segments(ref, work.decoded, parts.listener.sound.space.id)
+            segments = recording_segments(ref, work.decoded, parts.sound_space)
             return replace(work, segmented=Segmented(segments))
         return replace(work, segmented=segments_of(ref, work.decoded, parts.splitter))
 

@@ -66,7 +66,7 @@ def _answer(data: bytes, key: str, limits: DecodeLimits) -> Iterator[Packed]:
 
 
 def _piece(sound: Sound) -> Packed:
-    return {"sound": sound.media_type, "more": True}, (sound.pcm,)
+    return {"sound": sound.media_type, "seconds": sound.declared_s, "more": True}, (sound.pcm,)
 
 
 def _refusal(error: Permanent) -> Packed:

@@ -6,6 +6,8 @@ https://id3.org/id3v2.4.0-structure (the tag before it), Microsoft's RIFF (WAV).
 
 from dataclasses import dataclass
 
+from workers.adapters.decoders.signatures import picture_format
+
 ID3_HEADER = 10
 LAST_ID3 = 4
 """Major version of ID3v2, which stands behind the letters."""
@@ -44,6 +46,11 @@ def recording_format(data: bytes) -> RecordingFormat | None:
     if data[start : start + 4] == b"fLaC":
         return FLAC
     return MP3 if start or _is_mp3_frame(data[:4]) else None
+
+
+def is_heavy(data: bytes) -> bool:
+    """Whether `data` is a recording by its first bytes."""
+    return picture_format(data) is None and recording_format(data) is not None
 
 
 def _after_id3(data: bytes) -> int:

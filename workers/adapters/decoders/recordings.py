@@ -35,7 +35,9 @@ def decode_recording(data: bytes, kind: RecordingFormat, limits: DecodeLimits) -
     try:
         with _open(av, data, kind) as container:
             stream = _audio_stream(container, kind, limits)
-            yield from _chunks(_resampled(av, container, stream), kind, limits)
+            declared_s = (container.duration or 0) / av.time_base
+            for pcm in _chunks(_resampled(av, container, stream), kind, limits):
+                yield Sound(kind.media_type, pcm, declared_s)
     except MemoryError:  # FFmpeg's own is one of both kinds
         raise
     except av.error.FFmpegError as error:
@@ -123,7 +125,7 @@ def _samples(frame: Any) -> bytes:
     return bytes(frame.planes[0])[: frame.samples * BYTES_A_SAMPLE]
 
 
-def _chunks(pieces: Iterator[bytes], kind: RecordingFormat, limits: DecodeLimits) -> Iterator[Sound]:
+def _chunks(pieces: Iterator[bytes], kind: RecordingFormat, limits: DecodeLimits) -> Iterator[bytes]:
     buffer, total = bytearray(), 0
     for piece in pieces:
         total += len(piece)
@@ -131,9 +133,9 @@ def _chunks(pieces: Iterator[bytes], kind: RecordingFormat, limits: DecodeLimits
             raise MediaTooLarge(f"the recording is longer than {limits.max_recording_s:,} s")
         buffer += piece
         while len(buffer) >= CHUNK_BYTES:
-            yield Sound(kind.media_type, bytes(buffer[:CHUNK_BYTES]))
+            yield bytes(buffer[:CHUNK_BYTES])
             del buffer[:CHUNK_BYTES]
     if not total:
         raise EmptyMedia(f"the recording ({kind.name}) holds no sound")
     if buffer:
-        yield Sound(kind.media_type, bytes(buffer))
+        yield bytes(buffer)

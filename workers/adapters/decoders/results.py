@@ -80,10 +80,14 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """A piece of a recording. `pcm`: signed 16-bit samples, little-endian, one channel, 16,000 a second."""
+    """A piece of a recording. `pcm`: signed 16-bit samples, little-endian, one channel, 16,000 a second.
+
+    `declared_s` is how long the file says the recording is, in seconds, and 0 where it says nothing.
+    """
 
     media_type: str
     pcm: bytes = field(repr=False)
+    declared_s: float = 0.0
 
 
 Result = Text | Picture | Document

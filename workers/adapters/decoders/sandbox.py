@@ -15,7 +15,8 @@ from typing import Any, BinaryIO, cast
 import workers
 from workers.adapters.decoders.frames import BrokenFrameError, read_frame, read_writable_frame, write_frame
 from workers.adapters.decoders.limits import DecodeLimits
-from workers.adapters.decoders.unpacking import NONSENSE, unpack, unpack_samples
+from workers.adapters.decoders.recording_formats import is_heavy
+from workers.adapters.decoders.unpacking import NONSENSE, unpack, unpack_samples, unpack_seconds
 from workers.domain.decoded import Decoded
 from workers.domain.recording import SAMPLE_RATE, Recording, Samples
 from workers.errors import DamagedMedia, EmptyMedia, MediaTooLarge, Permanent, ServiceUnavailable, UnknownMediaType
@@ -52,6 +53,10 @@ class SandboxedDecoder:
         """The process id of the child, or None while there is none."""
         return self._child.pid if self._child is not None else None
 
+    def is_heavy(self, data: bytes) -> bool:
+        """See `ports.decoder.Decoder`. Looks at bytes only, in this process."""
+        return is_heavy(data)
+
     def decode(self, data: bytes, *, key: str, to_read: bool = False) -> Decoded | Recording:
         """See `ports.decoder.Decoder`. Raises `ServiceUnavailable` where no child can be started."""
         if self._streaming:  # nobody went through the last recording to its end: the child is still sending it
@@ -68,7 +73,8 @@ class SandboxedDecoder:
         if "sound" not in frame[0]:
             return unpack(*frame)
         self._streaming = True
-        return Recording(str(frame[0]["sound"]), self._stream(self._ready_child(), frame))
+        chunks = self._stream(self._ready_child(), frame)
+        return Recording(str(frame[0]["sound"]), chunks, unpack_seconds(frame[0].get("seconds")))
 
     def close(self) -> None:
         """End the child. The next object would start another."""

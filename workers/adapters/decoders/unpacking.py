@@ -4,6 +4,7 @@ The process may have been taken over by what it decoded: whatever does not fit t
 """
 
 import json
+import math
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,11 @@ def unpack_samples(pcm: bytearray) -> Samples:
     if len(pcm) % 2:
         raise DamagedMedia(NONSENSE)
     return np.frombuffer(pcm, dtype="<i2").astype(np.float32) / np.float32(32_768)
+
+
+def unpack_seconds(told: Any) -> float:
+    """A duration that a file declares; 0 for what is none."""
+    return float(told) if isinstance(told, int | float) and 0 < told < math.inf else 0.0
 
 
 def _document(media_type: str, payload: bytearray, length: int) -> DecodedDocument:
