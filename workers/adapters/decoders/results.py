@@ -78,4 +78,30 @@ class Document:
     outline: tuple[Heading, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class KeyFrame:
+    """`pixels` as those of a `Picture`."""
+
+    pixels: bytes = field(repr=False)
+    size: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A shot of a video, or a piece of one: the pieces of a shot have its `number`, which counts from 0.
+
+    Seconds count from the first frame. `frame` is the picture at `frame_s`; `to_read` the same where it can be larger;
+    `blank`: all of it is one shade.
+    """
+
+    media_type: str
+    number: int
+    start_s: float
+    end_s: float
+    frame_s: float
+    blank: bool
+    frame: KeyFrame
+    to_read: KeyFrame | None = None
+
+
 Result = Text | Picture | Document
