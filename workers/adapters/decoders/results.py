@@ -79,6 +79,14 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class Sound:
+    """A piece of a recording. `pcm`: signed 16-bit samples, little-endian, one channel, 16,000 a second."""
+
+    media_type: str
+    pcm: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class KeyFrame:
     """`pixels` as those of a `Picture`."""
 
