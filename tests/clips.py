@@ -1,10 +1,10 @@
 """Videos that tests make themselves: scenes of photographs with known cuts, in every format that is decoded."""
 
 import io
+import struct
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import cache
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ Frame = NDArray[np.uint8]
 """`(height, width, 3) uint8`, RGB."""
 
 RATE = 25
+QUARTER = 90
 SIZE = (192, 108)
 PHOTOS = Path(__file__).parents[1] / "examples" / "media" / "photos"
 LEMUR, PANDA, LIGHTHOUSE = "IMG_0412.jpg", "IMG_0437.jpg", "DSC_0093.jpg"
@@ -91,28 +92,50 @@ def encoded(
     *,
     rate: float = RATE,
     sound: NDArray[np.float32] | None = None,
+    sound_from_s: float = 0.0,
+    rotation: int = 0,
 ) -> bytes:
-    """The frames as a file in the format of this name of `FORMATS`; `sound` is mono, 48,000 samples a second."""
+    """The frames as a file in the format of this name of `FORMATS`; without any, only the sound.
+
+    `sound` is mono, 48,000 samples a second. `rotation`: degrees clockwise by which a player is to turn the pictures,
+    in MP4.
+    """
     muxer, encoder, sound_encoder = FORMATS[name]
-    out = io.BytesIO()
+    out, pictures = io.BytesIO(), list(frames)
     with av.open(out, "w", format=muxer) as container:
-        first = next(frames := iter(frames))
-        picture: Any = container.add_stream(encoder, rate=Fraction(rate).limit_denominator(1000))
-        picture.height, picture.width, picture.pix_fmt = *first.shape[:2], "yuv420p"
-        picture.options = QUICKLY.get(encoder, {})
-        track: Any = container.add_stream(sound_encoder, rate=48_000, layout="mono") if sound is not None else None
+        picture = _picture_stream(container, encoder, pictures[0], rate) if pictures else None
         if sound is not None:
-            _mux_sound(container, track, sound)
-        for frame in chain([first], frames):
-            container.mux(picture.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
-        container.mux(picture.encode(None))
-    return out.getvalue()
+            track: Any = container.add_stream(sound_encoder, rate=48_000, layout="mono")
+            _mux_sound(container, track, sound, sound_from_s)
+        for number, each in enumerate(pictures):
+            frame = av.VideoFrame.from_ndarray(each, format="rgb24")
+            frame.pts = number
+            container.mux(picture.encode(frame))
+        if picture is not None:
+            container.mux(picture.encode(None))
+    data = out.getvalue()
+    return _turned(data) if rotation == QUARTER else data
 
 
-def _mux_sound(container: Any, track: Any, samples: NDArray[np.float32]) -> None:
+def _picture_stream(container: Any, encoder: str, first: Frame, rate: float) -> Any:
+    stream = container.add_stream(encoder, rate=Fraction(rate).limit_denominator(1000))
+    stream.height, stream.width, stream.pix_fmt = *first.shape[:2], "yuv420p"
+    stream.options = QUICKLY.get(encoder, {})
+    return stream
+
+
+def _turned(data: bytes) -> bytes:
+    """An MP4 file whose first track is shown turned by 90 degrees clockwise (ISO/IEC 14496-12, 8.3.2.3)."""
+    at = data.index(b"tkhd") + 4 + 40
+    one = 1 << 16
+    matrix = struct.pack(">9i", 0, one, 0, -one, 0, 0, 0, 0, 1 << 30)
+    return data[:at] + matrix + data[at + len(matrix) :]
+
+
+def _mux_sound(container: Any, track: Any, samples: NDArray[np.float32], from_s: float) -> None:
     context = track.codec_context
     resampler = av.AudioResampler(context.format.name, "mono", 48_000, context.frame_size or None)
     frame = av.AudioFrame.from_ndarray(samples[None, :], format="flt", layout="mono")
-    frame.sample_rate = 48_000
+    frame.sample_rate, frame.time_base, frame.pts = 48_000, Fraction(1, 48_000), round(from_s * 48_000)
     for ready in [*resampler.resample(frame), *resampler.resample(None), None]:
         container.mux(track.encode(ready))

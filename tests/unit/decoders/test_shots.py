@@ -1,7 +1,7 @@
 """The shots of a video: known cuts are found, and motion, noise, flashes and lamps are no cuts."""
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 
 import av
@@ -31,14 +31,20 @@ from workers.adapters.decoders.results import Shot
 BLACK = np.zeros((SIZE[1], SIZE[0], 3), np.uint8)
 
 
-def shots(frames: Iterable[Frame], name: str = "clip.mp4", *, rate: float = RATE) -> list[Shot]:
-    return list(_shots(encoded(frames, name, rate=rate)))
+def shots(
+    frames: Iterable[Frame], name: str = "clip.mp4", *, rate: float = RATE, times: Callable[[int], int | None] = int
+) -> list[Shot]:
+    """The shots of a clip of these frames; `times`: the number of a frame -> the time that the file gives it."""
+    return list(_shots(encoded(frames, name, rate=rate), times))
 
 
-def _shots(data: bytes) -> Iterator[Shot]:
+def _shots(data: bytes, times: Callable[[int], int | None]) -> Iterator[Shot]:
     with av.open(io.BytesIO(data)) as container:
         film = Film(av, container.streams.video[0], "video/mp4", DecodeLimits())
-        for frame in container.decode(video=0):
+        for number, frame in enumerate(container.decode(video=0)):
+            if times is not int:
+                told = times(number)
+                frame.pts = None if told is None else round(told / RATE / frame.time_base)
             yield from film.see(frame)
         yield from film.finish()
 
@@ -116,6 +122,17 @@ def test_a_long_shot_comes_in_pieces() -> None:
     found = shots(still(photograph(PANDA, SIZE), 50, rate=5), rate=5)
     assert [(each.start_s, each.number) for each in found] == [(0, 0), (LONGEST_S, 0), (2 * LONGEST_S, 0)]
     assert found[-1].end_s == pytest.approx(50, abs=0.2)
+
+
+@pytest.mark.parametrize(
+    "times", [lambda n: n % 25, lambda _: 7, lambda _: None, lambda n: n - 60, lambda n: 90 - n],
+    ids=["again and again", "one for all", "none", "before zero", "backwards"],
+)  # fmt: skip
+def test_whatever_times_a_file_tells_a_video_goes_on(times: Callable[[int], int | None]) -> None:
+    frames = [*still(photograph(LEMUR, SIZE), 2), *still(photograph(PANDA, SIZE), 2)]
+    found = shots(frames, times=times)
+    assert cuts(found) == [pytest.approx(2, abs=0.2)]
+    assert found[-1].end_s == pytest.approx(4, abs=0.2)
 
 
 # The key frame

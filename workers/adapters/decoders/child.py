@@ -15,9 +15,8 @@ from workers.adapters.decoders.confinement import allow_processor_time, confine,
 from workers.adapters.decoders.content import decode
 from workers.adapters.decoders.frames import read_frame, write_frame
 from workers.adapters.decoders.limits import DecodeLimits
-from workers.adapters.decoders.packing import Packed, pack
+from workers.adapters.decoders.packing import Packed, pack, pack_part
 from workers.adapters.decoders.pictures import load_codecs
-from workers.adapters.decoders.results import Sound
 from workers.errors import DamagedMedia, MediaTooLarge, Permanent
 
 MESSAGE_CHARS = 500
@@ -48,12 +47,12 @@ def serve(requests: BinaryIO, replies: BinaryIO, limits: DecodeLimits) -> None:
 
 
 def _answer(data: bytes, key: str, limits: DecodeLimits) -> Iterator[Packed]:
-    """The frames of a reply: one, or for a recording one for each piece of it and an empty one at its end."""
+    """The frames of a reply: one, or for a recording or video one for each part of it and an empty one at its end."""
     try:
         result = decode(data, key, limits)
         if isinstance(result, Iterator):
-            for sound in result:
-                yield _piece(sound)
+            for part in result:
+                yield pack_part(part)
             yield {}, ()
         else:
             yield pack(result, limits)
@@ -63,10 +62,6 @@ def _answer(data: bytes, key: str, limits: DecodeLimits) -> Iterator[Packed]:
         yield _refusal(MediaTooLarge(f"decoding needs more than {limits.memory_bytes // 2**20} MiB of memory"))
     except Exception as error:  # noqa: BLE001 - damaged content makes codecs raise anything; the sender is told
         yield _refusal(DamagedMedia(f"cannot be decoded: {type(error).__name__}: {error}"))
-
-
-def _piece(sound: Sound) -> Packed:
-    return {"sound": sound.media_type, "more": True}, (sound.pcm,)
 
 
 def _refusal(error: Permanent) -> Packed:

@@ -149,7 +149,10 @@ class Film:
         return thumbnail(seconds, self._grey(frame, SIZE).tobytes())
 
     def _sharpness(self, frame: Any) -> float:
-        """Variance of the Laplacian (Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy", ICPR 2000)."""
+        """Variance of the Laplacian (Pech-Pacheco et al., "Diatom Autofocusing in Brightfield Microscopy", ICPR 2000).
+
+        In grey levels squared, of the frame at `SHARPNESS_SIZE`.
+        """
         edges = self._grey(frame, SHARPNESS_SIZE).filter(ImageFilter.FIND_EDGES)
         return float(ImageStat.Stat(edges).var[0])
 

@@ -80,10 +80,15 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """A piece of a recording. `pcm`: signed 16-bit samples, little-endian, one channel, 16,000 a second."""
+    """A piece of a recording, or of a video's sound track.
+
+    `pcm`: signed 16-bit samples, little-endian, one channel, 16,000 a second. `from_s` is when the track begins, in
+    seconds from the first picture.
+    """
 
     media_type: str
     pcm: bytes = field(repr=False)
+    from_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,4 +117,14 @@ class Shot:
     to_read: KeyFrame | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """Nothing yet, but the decoder came as far as `seconds`: a long shot must not be taken for one that hangs."""
+
+    media_type: str
+    seconds: float
+
+
 Result = Text | Picture | Document
+Part = Sound | Shot | Alive
+"""What recordings and videos come in, in order of time."""

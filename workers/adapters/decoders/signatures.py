@@ -55,7 +55,7 @@ _OTHER_STARTS = (
     (b"SQLite format 3\0", "an SQLite database"),
     (b"{\\rtf", "an RTF document"),
     (b"%!PS", "a PostScript document"),
-    (b"\x1aE\xdf\xa3", "a Matroska or WebM video (not supported yet)"),
+    (b"\x1aE\xdf\xa3", "an EBML file that is neither Matroska nor WebM"),
     (b"FLV\x01", "a Flash video"),
     (b"MThd\0\0\0\x06", "a MIDI file"),
     (b"8BPS\0\x01", "a Photoshop document"),
