@@ -12,8 +12,8 @@ LAST_ID3 = 4
 """Major version of ID3v2, which stands behind the letters."""
 EBML, DOC_TYPE, HEAD = b"\x1aE\xdf\xa3", b"\x42\x82", 128
 """The element that a Matroska file starts with, the one in it that says which, and where that stands at the latest."""
-OLD_ATOMS = (b"moov", b"mdat", b"wide", b"pnot")
-"""What a QuickTime file from before `ftyp` starts with, behind a size that no text starts with."""
+ATOMS = (b"ftyp", b"moov", b"mdat", b"wide", b"pnot")
+"""What a QuickTime file starts with, the old ones without `ftyp`, behind a size that no text starts with."""
 _PCM = "pcm_s16le,pcm_s24le,pcm_s32le,pcm_u8,pcm_f32le,pcm_f64le,pcm_alaw,pcm_mulaw,adpcm_ms,adpcm_ima_wav"
 
 
@@ -68,10 +68,8 @@ def recording_format(data: bytes) -> RecordingFormat | None:
         return _matroska(data[:HEAD])
     if data.startswith(b"OggS"):
         return OGG
-    if data[4:8] == b"ftyp":
-        return MOV if data[8:12] == b"qt  " else MP4
-    if data[4:8] in OLD_ATOMS and data[:1] < b"\x09":
-        return MOV
+    if data[4:8] in ATOMS and data[:1] < b"\x09":
+        return MP4 if data[4:8] == b"ftyp" and data[8:12] != b"qt  " else MOV
     start = _after_id3(data)
     if data[start : start + 4] == b"fLaC":
         return FLAC

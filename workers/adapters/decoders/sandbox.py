@@ -113,7 +113,7 @@ class SandboxedDecoder:
                 yield piece
 
     def _bounded(self, pieces: Iterator[Samples]) -> Iterator[Samples]:
-        """No more than the child may send: it refuses a longer recording itself, unless what it decoded took it over."""
+        """No more than a child sends that refuses longer recordings: what it decoded may have taken it over."""
         most = self._limits.max_recording_s * SAMPLE_RATE
         for samples in pieces:
             most -= len(samples)

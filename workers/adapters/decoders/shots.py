@@ -1,11 +1,11 @@
 """Where one shot of a video ends and the next begins, by its pictures, frame by frame and in constant memory.
 
-A cut is a frame that differs from the one before it far more than its neighbours do from theirs: the threshold adapts to
-motion, as in Yeo and Liu, "Rapid Scene Analysis on Compressed Video" (IEEE Trans. Circuits and Systems for Video
-Technology 5(6), 1995, section III.A). A photographer's flash is two such frames, and so no cut. Fades and dissolves
-change little from frame to frame; pictures a second apart are compared for them in the same way (section III.B; the idea
-of two distances is that of Zhang, Kankanhalli and Smoliar, "Automatic Partitioning of Full-Motion Video", Multimedia
-Systems 1(1), 1993).
+A cut is a frame that differs from the one before it far more than its neighbours do from theirs: so the threshold
+adapts to motion, as in Yeo and Liu, "Rapid Scene Analysis on Compressed Video" (IEEE Transactions on Circuits and
+Systems for Video Technology 5(6), 1995). A photographer's flash is two such frames, and so no cut. Fades and
+dissolves change little from frame to frame; for them, pictures a second apart are compared in the same way, also as
+there. Two distances for two kinds of change are the idea of Zhang, Kankanhalli and Smoliar, "Automatic Partitioning
+of Full-Motion Video" (Multimedia Systems 1(1), 1993).
 """
 
 from collections import deque
@@ -26,7 +26,7 @@ BLANK = 32
 NEAR_S, NEAR_FRAMES = 0.5, 2
 """A cut is compared with the frames this near to it, and with so many on either side at least."""
 CUT_FLOOR, CUT_RATIO = 4.0, 2.5
-"""Least difference of a cut, and how many times the largest one near it. Noise alone reaches 2; see docs/decisions/017."""
+"""Least difference of a cut, in grey levels, and how many times the largest one near it (docs/decisions/017)."""
 
 SAMPLE_S = 0.125
 """Seconds between the pictures that gradual changes are looked for in."""
@@ -35,6 +35,7 @@ LAG = 8
 AROUND = 3 * LAG
 """Samples on either side that a gradual change is compared with."""
 GRADUAL_FLOOR, GRADUAL_RATIO = 36.0, 1.6
+"""The same of a gradual change, beside the median of those around it. A cat that lifts its head reaches 34."""
 SPARSE_S = 2 * SAMPLE_S
 """Frames that are further apart than this have no gradual changes: slides, time lapses."""
 SHORTEST_S = 1.0

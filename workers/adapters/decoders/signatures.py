@@ -73,7 +73,6 @@ _OTHER_STARTS = (
     (b"\x80\x04\x95", "a Python pickle"),
 )
 
-_RIFF_KINDS = {b"AVI ": "an AVI video (not supported yet)"}
 
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _HEIF_BRANDS = _AVIF_BRANDS | {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
@@ -140,7 +139,7 @@ def foreign_kind(data: bytes) -> str | None:
 
 def _container(head: bytes) -> str | None:
     if head.startswith(b"RIFF") and b"\0" in head[4:8]:
-        return _RIFF_KINDS.get(head[8:12], "a RIFF file")
+        return "a RIFF file"
     return None
 
 

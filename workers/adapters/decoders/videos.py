@@ -1,7 +1,7 @@
 """Recordings and videos through FFmpeg, as a stream: the sound, and the shots with their key frames, as they come.
 
-Which of the two a file is, its streams tell: a recording may have a cover, and an MP4 file may hold sound alone. Memory is
-that of a few frames, however long the video is.
+Which of the two a file is, its streams tell: a recording may have a cover, and an MP4 file may hold sound alone. Memory
+is that of a few frames, however long the video is.
 """
 
 from collections.abc import Iterator

@@ -16,7 +16,7 @@ from workers.domain.segment import IndexedObject, ObjectRecord, Segment, StoredS
 
 OBJECT_COLUMNS = ("tenant", "bucket", "key", "etag", "sequencer", "version_id")
 RECORD_COLUMNS = ("object_id", "generation", *OBJECT_COLUMNS, "segments", "rejected")
-SEGMENT_COLUMNS = ("id", "generation", *OBJECT_COLUMNS, "ordinal", "modality", "locator", "text", "derived")
+SEGMENT_COLUMNS = ("id", "generation", *OBJECT_COLUMNS, "ordinal", "modality", "locator", "text", "derived", "parent")
 
 
 def object_id(ref: ObjectRef) -> str:
@@ -62,6 +62,7 @@ def segment_fields(segment: Segment) -> dict[str, Any]:
         "text": storable(segment.text),
         "content_hash": segment.content_hash,
         "derived": segment.derived,
+        "parent": segment.parent,
     }
 
 
@@ -91,6 +92,7 @@ def segment_from(row: Mapping[str, Any]) -> StoredSegment:
         locator=_locator_from(row["locator"]),
         text=row["text"],
         derived=row["derived"],
+        parent=row["parent"],
     )
 
 
