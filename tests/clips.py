@@ -20,7 +20,7 @@ RATE = 25
 QUARTER = 90
 SIZE = (192, 108)
 PHOTOS = Path(__file__).parents[1] / "examples" / "media" / "photos"
-LEMUR, PANDA, LIGHTHOUSE = "IMG_0412.jpg", "IMG_0437.jpg", "DSC_0093.jpg"
+LEMUR, PANDA, MACAW = "IMG_0412.jpg", "IMG_0437.jpg", "DSC_0093.jpg"
 
 FORMATS = {
     "clip.mp4": ("mp4", "libx264", "aac"),

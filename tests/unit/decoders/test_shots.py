@@ -11,7 +11,7 @@ from PIL import Image, ImageFilter
 
 from tests.clips import (
     LEMUR,
-    LIGHTHOUSE,
+    MACAW,
     PANDA,
     RATE,
     SIZE,
@@ -80,7 +80,7 @@ def test_a_fade_through_black_is_one_cut_in_it() -> None:
 
 
 def test_a_dissolve_is_one_cut_in_it() -> None:
-    found = cuts(shots(dissolved(list(pan(LEMUR, 6)), list(pan(LIGHTHOUSE, 6)), 1.0)))
+    found = cuts(shots(dissolved(list(pan(LEMUR, 6)), list(pan(MACAW, 6)), 1.0)))
     assert found == [pytest.approx(5.5, abs=0.5)]
 
 
@@ -97,7 +97,7 @@ def test_noise_in_the_dark_is_no_cut() -> None:
 
 
 def test_a_slow_change_of_light_is_no_cut() -> None:
-    picture = photograph(LIGHTHOUSE, SIZE)
+    picture = photograph(MACAW, SIZE)
     frames = ((picture * (0.5 + 0.5 * n / 200)).astype(np.uint8) for n in range(200))
     assert cuts(shots(frames)) == []
 
@@ -114,7 +114,7 @@ def test_slides_change_where_they_change() -> None:
 
 
 def test_one_picture_a_second_has_its_cuts_too() -> None:
-    frames = [frame for name in (LEMUR, PANDA, LIGHTHOUSE) for frame in still(photograph(name, SIZE), 8, rate=1)]
+    frames = [frame for name in (LEMUR, PANDA, MACAW) for frame in still(photograph(name, SIZE), 8, rate=1)]
     assert cuts(shots(frames, "clip.avi", rate=1)) == pytest.approx([8, 16], abs=0.001)
 
 
@@ -148,7 +148,7 @@ def test_the_key_frame_is_a_picture_of_its_shot() -> None:
 
 
 def test_the_sharpest_frame_is_taken() -> None:
-    sharp = photograph(LIGHTHOUSE, SIZE)
+    sharp = photograph(MACAW, SIZE)
     blurred = np.asarray(Image.fromarray(sharp).filter(ImageFilter.GaussianBlur(1)))
     frames = [blurred] * 50 + [sharp] * 30 + [blurred] * 50
     (shot,) = shots(frames)

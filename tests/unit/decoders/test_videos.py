@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.clips import FORMATS, LEMUR, LIGHTHOUSE, PANDA, SIZE, encoded, photograph, still
+from tests.clips import FORMATS, LEMUR, MACAW, PANDA, SIZE, encoded, photograph, still
 from tests.recordings import tone
 from workers.adapters.decoders.content import decode
 from workers.adapters.decoders.limits import DecodeLimits
@@ -76,12 +76,12 @@ def test_sound_that_begins_later_is_told_so() -> None:
 
 
 def test_a_video_that_was_filmed_sideways_is_shown_upright() -> None:
-    (shot,) = shots(parts(encoded(still(photograph(LIGHTHOUSE, SIZE), 1), rotation=90)))
+    (shot,) = shots(parts(encoded(still(photograph(MACAW, SIZE), 1), rotation=90)))
     width, height = shot.frame.size
     assert (width, height) == SIZE[::-1]
     pixels = np.frombuffer(shot.frame.pixels, np.uint8).reshape(height, width, 3).astype(int)
     # The matrix says: turn it by 90 degrees clockwise.
-    assert np.abs(pixels - np.rot90(photograph(LIGHTHOUSE, SIZE), -1)).mean() < 12
+    assert np.abs(pixels - np.rot90(photograph(MACAW, SIZE), -1)).mean() < 12
 
 
 def test_a_long_shot_says_meanwhile_that_it_goes_on() -> None:

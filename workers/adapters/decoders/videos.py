@@ -44,7 +44,7 @@ def decode_recording(data: bytes, kind: RecordingFormat, limits: DecodeLimits) -
     except MemoryError:  # FFmpeg's own is one of both kinds
         raise
     except av.error.FFmpegError as error:
-        what = "video" if video else "recording"
+        what = "video" if video else "recording or video" if kind.pictures else "recording"
         raise DamagedMedia(f"a {what} ({kind.name}) that cannot be decoded: {error.strerror}") from error
 
 
