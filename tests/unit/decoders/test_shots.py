@@ -27,6 +27,7 @@ from tests.clips import (
 from workers.adapters.decoders.film import LONGEST_S, Film
 from workers.adapters.decoders.limits import DecodeLimits
 from workers.adapters.decoders.results import Shot
+from workers.errors import MediaTooLarge
 
 BLACK = np.zeros((SIZE[1], SIZE[0], 3), np.uint8)
 
@@ -133,6 +134,11 @@ def test_whatever_times_a_file_tells_a_video_goes_on(times: Callable[[int], int 
     found = shots(frames, times=times)
     assert cuts(found) == [pytest.approx(2, abs=0.2)]
     assert found[-1].end_s == pytest.approx(4, abs=0.2)
+
+
+def test_a_time_beyond_all_bounds_ends_a_video_at_once() -> None:
+    with pytest.raises(MediaTooLarge, match="longer than 21,600 s"):
+        shots(still(photograph(LEMUR, SIZE), 1), times=lambda n: n if n < 20 else 10**9)
 
 
 # The key frame

@@ -14,7 +14,13 @@ from workers.adapters.decoders.pdf import PDF, decode_pdf, looks_like_pdf
 from workers.adapters.decoders.pictures import decode_picture
 from workers.adapters.decoders.recording_formats import recording_format
 from workers.adapters.decoders.results import Part, Result, Text
-from workers.adapters.decoders.signatures import foreign_kind, is_archive, is_encrypted_office, picture_format
+from workers.adapters.decoders.signatures import (
+    INDEXABLE,
+    foreign_kind,
+    is_archive,
+    is_encrypted_office,
+    picture_format,
+)
 from workers.adapters.decoders.texts import decode_text, finished_text, named_kind
 from workers.adapters.decoders.videos import decode_recording
 from workers.errors import DamagedMedia, EmptyMedia, UnknownMediaType
@@ -52,7 +58,7 @@ def decode(data: bytes, key: str, limits: DecodeLimits) -> Result | Iterator[Par
         raise DamagedMedia("an Office document that is encrypted: save it without a password")
     foreign = foreign_kind(data)
     if foreign is not None:
-        raise UnknownMediaType(f"this is {foreign}; texts, pictures, documents and recordings are what can be indexed")
+        raise UnknownMediaType(f"this is {foreign}; {INDEXABLE}")
     if named_kind(key) is None and looks_like_svg(data):
         return decode_drawing(data, limits)
     return _named_right(_written(data, key, limits), named, (*SEEN_OR_HEARD, PDF))

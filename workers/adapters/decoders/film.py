@@ -14,6 +14,7 @@ from PIL.Image import Resampling, Transpose
 from workers.adapters.decoders.limits import DecodeLimits
 from workers.adapters.decoders.results import KeyFrame, Shot
 from workers.adapters.decoders.shots import SIZE, ShotDetector, Thumbnail, thumbnail
+from workers.errors import MediaTooLarge
 
 LONGEST_S = 20.0
 """Of a piece of a shot: what is said in it fits into one passage, as that of a recording does."""
@@ -84,8 +85,10 @@ class Film:
         return self._clock.now
 
     def see(self, frame: Any) -> Iterator[Shot]:
-        """The next frame; the shots, or pieces of one, that end before it."""
+        """The next frame; the shots, or pieces of one, that end before it. Raises `MediaTooLarge`."""
         now = self._clock.of(frame.time)
+        if now > self._limits.max_recording_s:
+            raise MediaTooLarge(f"the video is longer than {self._limits.max_recording_s:,} s")
         if self._seen is not None and now - self._seen < DENSEST_S:
             return
         self._seen = now

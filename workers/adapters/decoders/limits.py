@@ -65,7 +65,8 @@ class DecodeLimits:
     @property
     def max_reply(self) -> int:
         """The largest decoded object, in bytes: the pixels of all its pictures, and its text in UTF-8."""
-        return 3 * self.picture_side**2 * max(1, self.max_pictures) + 4 * self.max_text_chars
+        shown = self.picture_side**2 * max(1, self.max_pictures) + self.reading_side**2
+        return 3 * shown + 4 * self.max_text_chars
 
     @property
     def max_bytes(self) -> int:

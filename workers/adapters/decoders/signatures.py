@@ -9,6 +9,9 @@ from dataclasses import dataclass
 HEAD = 512
 """Bytes that are looked at: the last signature, that of tar, stands at 257."""
 
+INDEXABLE = "texts, pictures, documents, recordings and videos are what can be indexed"
+"""What whoever sent something else is told."""
+
 BMP_HEADER_SIZES = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
 """Sizes of the second header in all versions of Windows and OS/2 bitmaps."""
 

@@ -16,7 +16,7 @@ from workers.errors import DamagedMedia, EmptyMedia, MediaTooLarge, UnknownMedia
 
 THREADS = 2
 """Of the decoder of pictures. More would want more memory, each for a frame, and more cores than a worker has."""
-ALIVE_S, ALIVE_FRAMES = 10.0, 250
+ALIVE_S, ALIVE_FRAMES = 10.0, 60
 """Of a video without a shot or a piece of sound, until the worker is told that it goes on."""
 BESIDE_S = 60.0
 """Between the begin of pictures and sound; what is beyond is taken for damage, and both begin together."""
@@ -60,7 +60,7 @@ def _video(av: Any, container: Any, stream: Any, kind: RecordingFormat, limits: 
             parts = [] if sound is None else list(sound.take(frame))
         else:
             frames += 1
-            _check_frame(frame, frames, film.seconds, limits)
+            _check_frame(frame, frames, limits)
             parts = list(film.see(frame))
         if not parts and (film.seconds - told_s >= ALIVE_S or frames - told_frames >= ALIVE_FRAMES):
             parts = [Alive(kind.video_type, film.seconds)]
@@ -86,12 +86,10 @@ def _check(stream: Any, kind: RecordingFormat, limits: DecodeLimits) -> None:
     context.options = {"max_pixels": str(limits.max_frame_pixels)}
 
 
-def _check_frame(frame: Any, number: int, seconds: float, limits: DecodeLimits) -> None:
+def _check_frame(frame: Any, number: int, limits: DecodeLimits) -> None:
     _check_size(frame.width, frame.height, limits)
     if number > limits.max_frames:
         raise MediaTooLarge(f"the video has more than {limits.max_frames:,} frames")
-    if seconds > limits.max_recording_s:
-        raise MediaTooLarge(f"the video is longer than {limits.max_recording_s:,} s")
 
 
 def _check_size(width: int, height: int, limits: DecodeLimits) -> None:
