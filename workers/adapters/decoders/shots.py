@@ -10,7 +10,7 @@ of Full-Motion Video" (Multimedia Systems 1(1), 1993).
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import mul
 from statistics import median
 from typing import cast
@@ -25,17 +25,22 @@ BLANK = 32
 
 NEAR_S, NEAR_FRAMES = 0.5, 2
 """A cut is compared with the frames this near to it, and with so many on either side at least."""
-CUT_FLOOR, CUT_RATIO = 4.0, 2.5
-"""Least difference of a cut, in grey levels, and how many times the largest one near it (docs/decisions/017)."""
+CUT_FLOOR, CUT_RATIO, LIVELY_RATIO = 4.0, 2.5, 1.5
+"""Least difference of a cut, in grey levels, and how many times the largest one on its quieter and its livelier side.
+
+Measured in `benchmarks/videos.py`; see docs/decisions/017.
+"""
 
 SAMPLE_S = 0.125
 """Seconds between the pictures that gradual changes are looked for in."""
+COARSER = 4
+"""Times that these are smaller still: in a second the camera moves further than from frame to frame."""
 LAG = 8
 """Samples between two that are compared: a second, about as long as a fade."""
 AROUND = 3 * LAG
 """Samples on either side that a gradual change is compared with."""
-GRADUAL_FLOOR, GRADUAL_RATIO = 36.0, 1.6
-"""The same of a gradual change, beside the median of those around it. A cat that lifts its head reaches 34."""
+GRADUAL_FLOOR, GRADUAL_RATIO = 30.0, 1.4
+"""The same of a gradual change, beside the median of those around it. A cat that lifts its head reaches 29."""
 SPARSE_S = 2 * SAMPLE_S
 """Frames that are further apart than this have no gradual changes: slides, time lapses."""
 SHORTEST_S = 1.0
@@ -63,8 +68,8 @@ def thumbnail(seconds: float, grey: bytes) -> Thumbnail:
 
 def apart(one: Thumbnail, other: Thumbnail) -> float:
     """Mean absolute difference in grey levels, 0 to 255."""
-    counts = ImageChops.difference(one.grey, other.grey).histogram()
-    return sum(map(mul, LEVELS, counts)) / (SIZE[0] * SIZE[1])
+    changes = ImageChops.difference(one.grey, other.grey)
+    return sum(map(mul, LEVELS, changes.histogram())) / (changes.width * changes.height)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +130,8 @@ class ShotDetector:
             after = len(self._near) - self._tried - 1
             if now < step.seconds + NEAR_S or (after < NEAR_FRAMES and now != float("inf")):
                 return
-            if step.change >= max(CUT_FLOOR, CUT_RATIO * self._largest_near(self._tried)):
+            quieter, livelier = sorted(self._largest_near(self._tried))
+            if step.change >= max(CUT_FLOOR, CUT_RATIO * quieter, LIVELY_RATIO * livelier):
                 self._cuts.append(step.seconds)
                 self._found.append(step.seconds)
             self._tried += 1
@@ -133,26 +139,24 @@ class ShotDetector:
                 self._near.popleft()
                 self._tried -= 1
 
-    def _largest_near(self, at: int) -> float:
-        seconds = self._near[at].seconds
-        return max(
-            (
-                step.change
-                for n, step in enumerate(self._near)
-                if n != at and (abs(step.seconds - seconds) <= NEAR_S or abs(n - at) <= NEAR_FRAMES)
-            ),
-            default=0.0,
-        )
+    def _largest_near(self, at: int) -> tuple[float, float]:
+        """The largest change shortly before this one, and shortly after it."""
+        largest, seconds = [0.0, 0.0], self._near[at].seconds
+        for n, step in enumerate(self._near):
+            if n != at and (abs(step.seconds - seconds) <= NEAR_S or abs(n - at) <= NEAR_FRAMES):
+                largest[n > at] = max(largest[n > at], step.change)
+        return largest[0], largest[1]
 
     def _sample(self, frame: Thumbnail) -> None:
         since = frame.seconds - self._samples[-1].seconds if self._samples else SAMPLE_S
         if since > SPARSE_S:
             self._end_samples()
         if since >= SAMPLE_S:
-            self._samples.append(frame)
+            sample = replace(frame, grey=frame.grey.reduce(COARSER))
+            self._samples.append(sample)
             if frame.is_blank:
                 self._blanks.append(frame.seconds)
-            self._look_for_gradual(frame)
+            self._look_for_gradual(sample)
 
     def _end_samples(self) -> None:
         """Judge what waits for samples that will not come, and begin anew."""
