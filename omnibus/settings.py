@@ -67,6 +67,14 @@ class Settings(BaseSettings):
     ingest_jobs: int = Field(
         default=4, ge=1, description="Ingest tasks at a time: twice the number of ingest processes keeps them all busy"
     )
+    heavy_jobs: int = Field(
+        default=1, ge=1, description="Heavy ingest tasks (recordings) at a time: one for each worker of `ingest.heavy`"
+    )
+    heavy_limit_s: float = Field(
+        default=14_400,
+        gt=0,
+        description="Seconds after which a heavy ingest task is killed; it goes on from what it had done",
+    )
     fetch_wait_ms: int | None = Field(
         default=None,
         ge=1,

@@ -11,7 +11,7 @@ from workers.domain.recording import SAMPLE_RATE, Samples
 from workers.domain.segment import Space, Vector
 from workers.ports.encoders import Embeddings, ImageReading, SoundReading
 from workers.ports.generator import Generation, Passage
-from workers.ports.transcriber import Utterance
+from workers.ports.transcriber import Stretch, Utterance
 
 DIMENSIONS = 64
 
@@ -78,16 +78,27 @@ class LoudnessNamer:
 
 @dataclass
 class Stenographer:
-    """Transcriber that goes through the chunks and then has heard `said`. `seconds` counts what it went through."""
+    """Transcriber that goes through the chunks and then has heard `said`. `seconds` counts what it went through.
+
+    With `stretch_s`, it says of every stretch of so many seconds how loud it is instead.
+    """
 
     said: Sequence[Utterance] = ()
+    stretch_s: float = 0.0
     model: str = "stenographer 1"
     seconds: float = 0.0
 
-    def transcribe(self, chunks: Iterable[Samples]) -> Iterator[Utterance]:
+    def transcribe(self, chunks: Iterable[Samples], *, language: str = "") -> Iterator[Stretch]:
+        begin, kept = 0, np.empty(0, np.float32)
         for chunk in chunks:
             self.seconds += len(chunk) / SAMPLE_RATE
-        yield from self.said
+            kept = np.concatenate([kept, chunk])
+            while self.stretch_s and len(kept) >= self.stretch_s * SAMPLE_RATE:
+                end = begin + round(self.stretch_s * SAMPLE_RATE)
+                text = f"as loud as {np.abs(kept[: end - begin]).max():.2f}"
+                yield Stretch(end, "en", (Utterance(begin / SAMPLE_RATE, end / SAMPLE_RATE, text, "en", 1.0),))
+                begin, kept = end, kept[end - begin :]
+        yield Stretch(begin + len(kept), language or "en", () if self.stretch_s else tuple(self.said))
 
 
 @dataclass

@@ -10,16 +10,17 @@ from workers.domain.segment import IndexedObject, Segment
 from workers.domain.video import Video
 from workers.errors import MediaTooLarge, ObjectGone
 from workers.ingest.announce import Announcer
-from workers.ingest.batch import Batch
+from workers.ingest.batch import Batch, HandedOver
+from workers.ingest.course import Hearing
 from workers.ingest.embed import Embedder
 from workers.ingest.erase import Eraser
-from workers.ingest.listen import Heard, Listener
+from workers.ingest.listen import Heard
 from workers.ingest.look import ObjectChanged, Sight, look, look_again, records_held
 from workers.ingest.read import PictureReader
 from workers.ingest.segment import Segmented, segments_of
 from workers.ingest.segment_recording import recording_segments
 from workers.ingest.segment_video import video_segments
-from workers.ingest.watch import Watched, Watcher
+from workers.ingest.watch import Watched
 from workers.ports.bucket import Bucket
 from workers.ports.decoder import Decoder
 from workers.ports.index import Index
@@ -31,13 +32,16 @@ LOOKING = 8
 
 @dataclass(frozen=True, slots=True)
 class IngestParts:
-    """What the steps work with. `max_object_bytes` is the largest object that is fetched; no `reader` reads nothing."""
+    """What the steps work with. `max_object_bytes` is the largest object that is fetched; no `reader` reads nothing.
+
+    Without `hearing`, recordings are handed over to a worker that has one.
+    """
 
     bucket: Bucket
     index: Index
     decoder: Decoder
-    listener: Listener
-    watcher: Watcher
+    hearing: Hearing | None
+    sound_space: str
     splitter: Splitter
     reader: PictureReader | None
     embedder: Embedder
@@ -138,13 +142,17 @@ def _decode(parts: IngestParts) -> Callable[[Sight], _Work]:
             data = parts.bucket.read(sight.ref, limit=parts.max_object_bytes)
         except ObjectGone as error:
             raise ObjectChanged(f"{sight.ref.name} was removed while it was being indexed") from error
-        match parts.decoder.decode(data, key=sight.ref.key):
-            case Recording() as recording:
-                return _Work(sight, parts.listener.listen(recording))
-            case Video() as video:
-                return _Work(sight, parts.watcher.watch(video))
-            case decoded:
-                return _Work(sight, decoded)
+        hearing = parts.hearing
+        if hearing is None and parts.decoder.is_heavy(data):
+            raise HandedOver("it is left to a worker for recordings and videos")
+        decoded = parts.decoder.decode(data, key=sight.ref.key)
+        if not isinstance(decoded, Recording | Video):
+            return _Work(sight, decoded)
+        if hearing is None:
+            raise HandedOver("it turned out to be a recording or a video")
+        if isinstance(decoded, Video):
+            return _Work(sight, hearing.watch(sight, decoded, data))
+        return _Work(sight, hearing.hear(sight, decoded, data))
 
     return decode
 
@@ -153,10 +161,10 @@ def _segment(parts: IngestParts) -> Callable[[_Work], _Work]:
     def segment(work: _Work) -> _Work:
         ref = work.sight.ref
         if isinstance(work.decoded, Heard):
-            segments = recording_segments(ref, work.decoded, parts.listener.sound.space.id)
+            segments = recording_segments(ref, work.decoded, parts.sound_space)
             return replace(work, segmented=Segmented(segments))
         if isinstance(work.decoded, Watched):
-            spaces = parts.watcher.image.space.id, parts.listener.sound.space.id
+            spaces = parts.embedder.image.space.id, parts.sound_space
             return replace(work, segmented=Segmented(video_segments(ref, work.decoded, *spaces)))
         return replace(work, segmented=segments_of(ref, work.decoded, parts.splitter))
 

@@ -10,7 +10,8 @@ from workers.domain.locator import Locator
 from workers.domain.media import ObjectRef
 from workers.domain.segment import Segment, segment_id
 from workers.errors import EmptyMedia
-from workers.ingest.listen import Heard, HeardSound
+from workers.ingest.listen import Heard
+from workers.ingest.notes import HeardSound
 from workers.ports.transcriber import Utterance
 
 ENOUGH_S = 20.0

@@ -14,7 +14,7 @@ from workers.domain.media import ObjectRef
 from workers.domain.segment import SCENE, Segment, Vector, parent_id, segment_id
 from workers.errors import EmptyMedia
 from workers.ingest.embed import SURE_ENOUGH
-from workers.ingest.listen import HeardSound
+from workers.ingest.notes import HeardSound
 from workers.ingest.segment_recording import NAMED, is_spoken_over
 from workers.ingest.watch import SeenShot, Watched
 from workers.ports.transcriber import Utterance

@@ -10,6 +10,10 @@ from workers.domain.video import Video
 class Decoder(Protocol):
     """Decodes outside this process, with limits on memory, time and output. Not safe to call from several threads."""
 
+    def is_heavy(self, data: bytes) -> bool:
+        """Whether the object is one whose models take minutes or hours, by its first bytes."""
+        ...
+
     def decode(self, data: bytes, *, key: str, to_read: bool = False) -> Decoded | Recording | Video:
         """What the object is, by its content; `key` only helps to tell kinds of text apart (`.md`, `.csv`, `.json`).
 

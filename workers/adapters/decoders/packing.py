@@ -28,7 +28,8 @@ def pack(result: Result, limits: DecodeLimits) -> Packed:
 
 def pack_part(part: Part) -> Packed:
     """The frame of a part of a recording or video. `more`: another one follows."""
-    header = {"part": type(part).__name__.lower(), "media_type": part.media_type, "more": True}
+    header: dict[str, Any] = {"part": type(part).__name__.lower(), "more": True}
+    header |= {"media_type": part.media_type, "declared_s": part.declared_s}
     match part:
         case Sound():
             return {**header, "from_s": part.from_s}, (part.pcm,)

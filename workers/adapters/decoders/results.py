@@ -83,11 +83,12 @@ class Sound:
     """A piece of a recording, or of a video's sound track.
 
     `pcm`: signed 16-bit samples, little-endian, one channel, 16,000 a second. `from_s` is when the track begins, in
-    seconds from the first picture.
+    seconds from the first picture. `declared_s` is how long the file says it is, and 0 where it says nothing.
     """
 
     media_type: str
     pcm: bytes = field(repr=False)
+    declared_s: float = 0.0
     from_s: float = 0.0
 
 
@@ -115,6 +116,7 @@ class Shot:
     blank: bool
     frame: KeyFrame
     to_read: KeyFrame | None = None
+    declared_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,7 @@ class Alive:
 
     media_type: str
     seconds: float
+    declared_s: float = 0.0
 
 
 Result = Text | Picture | Document

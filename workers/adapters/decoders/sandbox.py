@@ -15,7 +15,15 @@ from typing import Any, BinaryIO, cast
 import workers
 from workers.adapters.decoders.frames import BrokenFrameError, read_frame, read_writable_frame, write_frame
 from workers.adapters.decoders.limits import DecodeLimits
-from workers.adapters.decoders.unpacking import NONSENSE, unpack, unpack_samples, unpack_shot, unpack_sound
+from workers.adapters.decoders.recording_formats import is_heavy
+from workers.adapters.decoders.unpacking import (
+    NONSENSE,
+    unpack,
+    unpack_samples,
+    unpack_seconds,
+    unpack_shot,
+    unpack_sound,
+)
 from workers.domain.decoded import Decoded
 from workers.domain.recording import SAMPLE_RATE, Recording, Samples
 from workers.domain.video import Shot, SoundPiece, Video
@@ -53,6 +61,10 @@ class SandboxedDecoder:
         """The process id of the child, or None while there is none."""
         return self._child.pid if self._child is not None else None
 
+    def is_heavy(self, data: bytes) -> bool:
+        """See `ports.decoder.Decoder`. Looks at bytes only, in this process."""
+        return is_heavy(data)
+
     def decode(self, data: bytes, *, key: str, to_read: bool = False) -> Decoded | Recording | Video:
         """See `ports.decoder.Decoder`. Raises `ServiceUnavailable` where no child can be started."""
         if self._streaming:  # nobody went through the last recording or video to its end: the child is still sending it
@@ -69,10 +81,11 @@ class SandboxedDecoder:
         if "part" not in frame[0]:
             return unpack(*frame)
         self._streaming = True
-        media_type, frames = str(frame[0].get("media_type")), self._stream(self._ready_child(), frame)
+        media_type, declared_s = str(frame[0].get("media_type")), unpack_seconds(frame[0].get("declared_s"))
+        frames = self._stream(self._ready_child(), frame)
         if media_type.startswith("video/"):
-            return Video(media_type, self._parts(frames))
-        return Recording(media_type, self._bounded(unpack_samples(pcm) for _, pcm in frames))
+            return Video(media_type, self._parts(frames), declared_s)
+        return Recording(media_type, self._bounded(unpack_samples(pcm) for _, pcm in frames), declared_s)
 
     def close(self) -> None:
         """End the child. The next object would start another."""

@@ -4,6 +4,7 @@ The process may have been taken over by what it decoded: whatever does not fit t
 """
 
 import json
+import math
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,11 @@ def _seconds(value: float) -> float:
     if not -MOST_S <= float(value) <= MOST_S:  # neither is what is no number at all
         raise ValueError("no time")
     return float(value)
+
+
+def unpack_seconds(told: Any) -> float:
+    """A duration that a file declares; 0 for what is none."""
+    return float(told) if isinstance(told, int | float) and 0 < told < math.inf else 0.0
 
 
 def _document(media_type: str, payload: bytearray, length: int) -> DecodedDocument:
