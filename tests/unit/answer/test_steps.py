@@ -81,7 +81,7 @@ class World:
                 encoder=QuestionEncoder(text, image, DictBucket(), Torn(), ("media",), 100),
                 text=text,
                 index=index,
-                retrieval=Retrieval(index, "text", "image"),
+                retrieval=Retrieval(index, "text", "image", "sound"),
                 floors=FLOORS,
                 writer=Writer(Parrot("The tower is blue and it was painted in 1889."), FLOORS, 20),
                 replies=self.replies,

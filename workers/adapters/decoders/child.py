@@ -1,11 +1,13 @@
 """The decoding process: one request after another from standard input, until that closes.
 
 It is started as `python -m workers.adapters.decoders.child LIMITS PARENT`, with the limits as JSON and the process id
-of its parent. It answers with frames on standard output; the first one, empty, says that it is ready.
+of its parent. It answers with frames on standard output; the first one, empty, says that it is ready. A request is
+answered with one frame, or with several, of which all but the last say `more`.
 """
 
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import BinaryIO
 
@@ -15,6 +17,7 @@ from workers.adapters.decoders.frames import read_frame, write_frame
 from workers.adapters.decoders.limits import DecodeLimits
 from workers.adapters.decoders.packing import Packed, pack
 from workers.adapters.decoders.pictures import load_codecs
+from workers.adapters.decoders.results import Sound
 from workers.errors import DamagedMedia, MediaTooLarge, Permanent
 
 MESSAGE_CHARS = 500
@@ -39,19 +42,31 @@ def serve(requests: BinaryIO, replies: BinaryIO, limits: DecodeLimits) -> None:
         header, data = frame
         allow_processor_time(limits.timeout_s)
         side = limits.reading_side if header["to_read"] else limits.picture_side
-        reply, parts = _answer(data, header["key"], replace(limits, picture_side=side))
-        write_frame(replies, reply, *parts)
+        for reply, parts in _answer(data, header["key"], replace(limits, picture_side=side)):
+            write_frame(replies, reply, *parts)
+            allow_processor_time(limits.timeout_s)
 
 
-def _answer(data: bytes, key: str, limits: DecodeLimits) -> Packed:
+def _answer(data: bytes, key: str, limits: DecodeLimits) -> Iterator[Packed]:
+    """The frames of a reply: one, or for a recording one for each piece of it and an empty one at its end."""
     try:
-        return pack(decode(data, key, limits), limits)
+        result = decode(data, key, limits)
+        if isinstance(result, Iterator):
+            for sound in result:
+                yield _piece(sound)
+            yield {}, ()
+        else:
+            yield pack(result, limits)
     except Permanent as error:
-        return _refusal(error)
+        yield _refusal(error)
     except MemoryError:
-        return _refusal(MediaTooLarge(f"decoding needs more than {limits.memory_bytes // 2**20} MiB of memory"))
+        yield _refusal(MediaTooLarge(f"decoding needs more than {limits.memory_bytes // 2**20} MiB of memory"))
     except Exception as error:  # noqa: BLE001 - damaged content makes codecs raise anything; the sender is told
-        return _refusal(DamagedMedia(f"cannot be decoded: {type(error).__name__}: {error}"))
+        yield _refusal(DamagedMedia(f"cannot be decoded: {type(error).__name__}: {error}"))
+
+
+def _piece(sound: Sound) -> Packed:
+    return {"sound": sound.media_type, "more": True}, (sound.pcm,)
 
 
 def _refusal(error: Permanent) -> Packed:

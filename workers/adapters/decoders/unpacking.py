@@ -20,6 +20,7 @@ from workers.domain.decoded import (
     Pixels,
 )
 from workers.domain.locator import Box
+from workers.domain.recording import Samples
 from workers.errors import DamagedMedia
 
 LOST_CHARS = 500
@@ -39,6 +40,13 @@ def unpack(header: dict[str, Any], payload: bytearray) -> Decoded:
         return DecodedImage(header["media_type"], pixels, width, height, _part(header["visible"]))
     except (KeyError, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise DamagedMedia(NONSENSE) from error
+
+
+def unpack_samples(pcm: bytearray) -> Samples:
+    """A piece of a recording. Raises `DamagedMedia`."""
+    if len(pcm) % 2:
+        raise DamagedMedia(NONSENSE)
+    return np.frombuffer(pcm, dtype="<i2").astype(np.float32) / np.float32(32_768)
 
 
 def _document(media_type: str, payload: bytearray, length: int) -> DecodedDocument:
