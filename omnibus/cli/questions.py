@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.text import Text
 
+from omnibus.citation import typed
 from omnibus.cli.failures import CommandFailed
 from omnibus.settings import Settings
 from schemas.answers import AnswerCompleted, AnswerFailed, Citation, Locator
@@ -83,11 +84,12 @@ def print_answer(out: Console, reply: AnswerCompleted) -> None:
         out.print(Text(reply.answer), soft_wrap=True)
     for citation in reply.citations:
         out.print(Text(f"  [{citation.marker}] {_cited(citation)}"), soft_wrap=True)
+        out.print(Text(f"      omnibus show {typed(citation.key, citation.locator)}"), style="dim", soft_wrap=True)
     print_degraded(out, reply)
 
 
 def print_hits(out: Console, reply: AnswerCompleted) -> None:
-    """The hits, best first, two lines each: where it is, and what it says."""
+    """The hits, best first: where each is, what it says, and how to see it."""
     if not reply.hits:
         out.print("Nothing found.")
     for hit in reply.hits:
@@ -95,6 +97,7 @@ def print_hits(out: Console, reply: AnswerCompleted) -> None:
         out.print(Text(f"{hit.score:.4f}  {where}  ({hit.modality})"), soft_wrap=True)
         if hit.text:
             out.print(Text(f"        {_snippet(hit.text)}"), style="dim", soft_wrap=True)
+        out.print(Text(f"        omnibus show {typed(hit.key, hit.locator)}"), style="dim", soft_wrap=True)
     print_degraded(out, reply)
 
 

@@ -7,15 +7,16 @@ of its parent. It answers with frames on standard output; the first one, empty, 
 import os
 import sys
 from dataclasses import replace
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from workers.adapters.decoders.confinement import allow_processor_time, confine, die_with_parent
 from workers.adapters.decoders.content import decode
+from workers.adapters.decoders.excerpts import excerpt
 from workers.adapters.decoders.frames import read_frame, write_frame
 from workers.adapters.decoders.limits import DecodeLimits
 from workers.adapters.decoders.packing import Packed, pack
 from workers.adapters.decoders.pictures import load_codecs
-from workers.errors import DamagedMedia, MediaTooLarge, Permanent
+from workers.errors import DamagedMedia, MediaTooLarge, NoSuchPlace, OmnibusError, Permanent
 
 MESSAGE_CHARS = 500
 """A message is one sentence; content can make a codec's message longer than that."""
@@ -38,15 +39,18 @@ def serve(requests: BinaryIO, replies: BinaryIO, limits: DecodeLimits) -> None:
     while (frame := read_frame(requests, max_payload=limits.max_bytes)) is not None:
         header, data = frame
         allow_processor_time(limits.timeout_s)
-        side = limits.reading_side if header["to_read"] else limits.picture_side
-        reply, parts = _answer(data, header["key"], replace(limits, picture_side=side))
+        reply, parts = _answer(data, header, limits)
         write_frame(replies, reply, *parts)
 
 
-def _answer(data: bytes, key: str, limits: DecodeLimits) -> Packed:
+def _answer(data: bytes, request: dict[str, Any], limits: DecodeLimits) -> Packed:
     try:
-        return pack(decode(data, key, limits), limits)
-    except Permanent as error:
+        if "place" in request:
+            return pack(excerpt(data, request["key"], request["place"], limits), limits)
+        side = limits.reading_side if request["to_read"] else limits.picture_side
+        sized = replace(limits, picture_side=side)
+        return pack(decode(data, request["key"], sized), sized)
+    except (Permanent, NoSuchPlace) as error:
         return _refusal(error)
     except MemoryError:
         return _refusal(MediaTooLarge(f"decoding needs more than {limits.memory_bytes // 2**20} MiB of memory"))
@@ -54,7 +58,7 @@ def _answer(data: bytes, key: str, limits: DecodeLimits) -> Packed:
         return _refusal(DamagedMedia(f"cannot be decoded: {type(error).__name__}: {error}"))
 
 
-def _refusal(error: Permanent) -> Packed:
+def _refusal(error: OmnibusError) -> Packed:
     return {"error": error.kind, "message": error.message[:MESSAGE_CHARS]}, ()
 
 

@@ -14,9 +14,19 @@ from typing import Any, BinaryIO, cast
 import workers
 from workers.adapters.decoders.frames import BrokenFrameError, read_frame, read_writable_frame, write_frame
 from workers.adapters.decoders.limits import DecodeLimits
-from workers.adapters.decoders.unpacking import NONSENSE, unpack
+from workers.adapters.decoders.unpacking import NONSENSE, unpack, unpack_excerpt
 from workers.domain.decoded import Decoded
-from workers.errors import DamagedMedia, EmptyMedia, MediaTooLarge, Permanent, ServiceUnavailable, UnknownMediaType
+from workers.domain.excerpt import Excerpt
+from workers.domain.locator import Locator
+from workers.errors import (
+    DamagedMedia,
+    EmptyMedia,
+    MediaTooLarge,
+    NoSuchPlace,
+    Permanent,
+    ServiceUnavailable,
+    UnknownMediaType,
+)
 
 STARTUP_S = 30.0
 """Seconds a child may take until it is ready: it needs a fraction of one, but a loaded machine must not fail here."""
@@ -28,7 +38,7 @@ KEEP_FREED_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(32 * 2**20), "MALLOC_TRIM_THR
 """glibc's allocator, mallopt(3): a picture's buffers are used again for the next, where giving them back to the kernel
 and touching new ones took longer than decoding (4.2 ms of processor time for a 640x480 JPEG, 1.7 with these)."""
 
-REFUSALS = {kind.kind: kind for kind in (DamagedMedia, EmptyMedia, MediaTooLarge, UnknownMediaType)}
+REFUSALS = {kind.kind: kind for kind in (DamagedMedia, EmptyMedia, MediaTooLarge, NoSuchPlace, UnknownMediaType)}
 
 Frame = tuple[dict[str, Any], bytearray]
 
@@ -51,17 +61,11 @@ class SandboxedDecoder:
 
     def decode(self, data: bytes, *, key: str, to_read: bool = False) -> Decoded:
         """See `ports.decoder.Decoder`. Raises `ServiceUnavailable` where no child can be started."""
-        if not data:
-            raise EmptyMedia("the object holds no bytes")
-        if len(data) > self._limits.max_bytes:
-            raise MediaTooLarge(f"the object has {len(data):,} bytes; at most {self._limits.max_bytes:,} are decoded")
-        try:
-            frame = self._ask(data, key, to_read)
-        except _KilledError:  # from outside, as content cannot send SIGKILL; if it made memory run out, it will again
-            frame = self._ask(data, key, to_read)
-        if "error" in frame[0]:
-            raise REFUSALS.get(frame[0]["error"], DamagedMedia)(str(frame[0].get("message", "")))
-        return unpack(*frame)
+        return unpack(*self._answer(data, {"key": key, "to_read": to_read}))
+
+    def excerpt(self, data: bytes, *, key: str, place: Locator) -> Excerpt:
+        """See `ports.decoder.Excerpter`. Raises `ServiceUnavailable` where no child can be started."""
+        return unpack_excerpt(*self._answer(data, {"key": key, "place": place.to_dict()}))
 
     def close(self) -> None:
         """End the child. The next object would start another."""
@@ -69,10 +73,24 @@ class SandboxedDecoder:
             self._child.end()
             self._child = None
 
-    def _ask(self, data: bytes, key: str, to_read: bool) -> Frame:  # noqa: FBT001 - private
+    def _answer(self, data: bytes, request: dict[str, Any]) -> Frame:
+        """The child's reply, which is no refusal: those are raised."""
+        if not data:
+            raise EmptyMedia("the object holds no bytes")
+        if len(data) > self._limits.max_bytes:
+            raise MediaTooLarge(f"the object has {len(data):,} bytes; at most {self._limits.max_bytes:,} are decoded")
+        try:
+            frame = self._ask(data, request)
+        except _KilledError:  # from outside, as content cannot send SIGKILL; if it made memory run out, it will again
+            frame = self._ask(data, request)
+        if "error" in frame[0]:
+            raise REFUSALS.get(frame[0]["error"], DamagedMedia)(str(frame[0].get("message", "")))
+        return frame
+
+    def _ask(self, data: bytes, request: dict[str, Any]) -> Frame:
         child = self._ready_child()
         try:
-            return child.ask(data, {"key": key, "to_read": to_read})
+            return child.ask(data, request)
         except BaseException:  # also one that stops this task half-way: the next reply must not be of this object
             self.close()
             raise

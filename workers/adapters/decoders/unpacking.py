@@ -19,6 +19,7 @@ from workers.domain.decoded import (
     PagePicture,
     Pixels,
 )
+from workers.domain.excerpt import Excerpt
 from workers.domain.locator import Box
 from workers.errors import DamagedMedia
 
@@ -39,6 +40,14 @@ def unpack(header: dict[str, Any], payload: bytearray) -> Decoded:
         return DecodedImage(header["media_type"], pixels, width, height, _part(header["visible"]))
     except (KeyError, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise DamagedMedia(NONSENSE) from error
+
+
+def unpack_excerpt(header: dict[str, Any], payload: bytearray) -> Excerpt:
+    """The part of a picture or page. Raises `DamagedMedia`."""
+    decoded = unpack(header, payload)
+    if not isinstance(decoded, DecodedImage):
+        raise DamagedMedia(NONSENSE)
+    return decoded
 
 
 def _document(media_type: str, payload: bytearray, length: int) -> DecodedDocument:
