@@ -82,6 +82,7 @@ def ingest_parts(settings: Settings) -> IngestParts:
         eraser=eraser,
         announcer=Announcer(Publisher(settings.kafka, source="/omnibus/ingest")),
         max_object_bytes=settings.max_object_bytes,
+        keep_taken=settings.read_exif,
     )
 
 

@@ -4,6 +4,7 @@ The process may have been taken over by what it decoded: whatever does not fit t
 """
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from workers.domain.decoded import (
 )
 from workers.domain.excerpt import Excerpt
 from workers.domain.locator import Box
+from workers.domain.taken import Taken
 from workers.errors import DamagedMedia
 
 LOST_CHARS = 500
@@ -37,7 +39,9 @@ def unpack(header: dict[str, Any], payload: bytearray) -> Decoded:
             return _document(header["media_type"], payload, header["document"])
         width, height = header["original"]
         pixels = _Pixels(payload, 0).next(header["size"])
-        return DecodedImage(header["media_type"], pixels, width, height, _part(header["visible"]))
+        return DecodedImage(
+            header["media_type"], pixels, width, height, _part(header["visible"]), _taken(*header["taken"])
+        )
     except (KeyError, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise DamagedMedia(NONSENSE) from error
 
@@ -80,6 +84,16 @@ def _part(sides: list[float]) -> Box:
     if x0 == x1 or y0 == y1:
         raise ValueError("no part of a picture")
     return x0, y0, x1, y1
+
+
+def _taken(at: int | None, place: list[float] | None) -> Taken:
+    """Raises `ValueError` for what is no place on the earth, or no time."""
+    if place is not None:
+        latitude, longitude = map(float, place)
+        if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
+            raise ValueError("no place")
+    moment = None if at is None else datetime.fromtimestamp(int(at), UTC)
+    return Taken(moment, None if place is None else (latitude, longitude))
 
 
 class _Pixels:
