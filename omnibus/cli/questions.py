@@ -144,10 +144,17 @@ def place(locator: Locator) -> str:
         left, top, right, bottom = (round(100 * edge) for edge in locator.box)
         words.append(f"{left}-{right}% across, {top}-{bottom}% down")
     if locator.start_s is not None:
-        words.append(f"{locator.start_s:.1f}-{locator.end_s or locator.start_s:.1f} s")
+        words.append(f"{_clock(locator.start_s)}-{_clock(locator.end_s or locator.start_s)}")
     if locator.chars is not None:
         words.append(f"characters {locator.chars[0]}-{locator.chars[1]}")
     return ", ".join(words)
+
+
+def _clock(seconds: float) -> str:
+    """Seconds as players show them: 1:05, or 1:01:05."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def _cited(citation: Citation) -> str:

@@ -44,9 +44,17 @@ class DecodeLimits:
 
     max_unpack_ratio: int = 200
     """How many times its own size an archive may unpack to, from 16 MiB on: documents reach about 50, bombs 1,000."""
+    max_recording_s: int = 6 * 3600
+    """Seconds of a recording, counted in what was decoded."""
+
+    max_sample_rate: int = 384_000
+    """Samples a second of a recording, as it declares them."""
+
+    max_streams: int = 32
+    """Streams (sound, covers, subtitles) of a recording."""
 
     timeout_s: float = 30.0
-    """Seconds that one object may take, by the clock and of processor time."""
+    """Seconds that one object, or ten seconds of a recording, may take, by the clock and of processor time."""
 
     memory_bytes: int = 2 * 1024**3
     """Address space of the decoding process (RLIMIT_AS). A picture of `max_pixels` with transparency needs 1.2 GB."""

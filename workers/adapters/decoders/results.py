@@ -87,4 +87,12 @@ class Document:
     outline: tuple[Heading, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A piece of a recording. `pcm`: signed 16-bit samples, little-endian, one channel, 16,000 a second."""
+
+    media_type: str
+    pcm: bytes = field(repr=False)
+
+
 Result = Text | Picture | Document

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
 from io import BufferedReader
 from pathlib import Path
@@ -14,10 +15,11 @@ from typing import Any, BinaryIO, cast
 import workers
 from workers.adapters.decoders.frames import BrokenFrameError, read_frame, read_writable_frame, write_frame
 from workers.adapters.decoders.limits import DecodeLimits
-from workers.adapters.decoders.unpacking import NONSENSE, unpack, unpack_excerpt
+from workers.adapters.decoders.unpacking import NONSENSE, unpack, unpack_excerpt, unpack_samples
 from workers.domain.decoded import Decoded
 from workers.domain.excerpt import Excerpt
 from workers.domain.locator import Locator
+from workers.domain.recording import SAMPLE_RATE, Recording, Samples
 from workers.errors import (
     DamagedMedia,
     EmptyMedia,
@@ -53,15 +55,20 @@ class SandboxedDecoder:
     def __init__(self, limits: DecodeLimits) -> None:
         self._limits = limits
         self._child: _Child | None = None
+        self._streaming = False
 
     @property
     def child_pid(self) -> int | None:
         """The process id of the child, or None while there is none."""
         return self._child.pid if self._child is not None else None
 
-    def decode(self, data: bytes, *, key: str, to_read: bool = False) -> Decoded:
+    def decode(self, data: bytes, *, key: str, to_read: bool = False) -> Decoded | Recording:
         """See `ports.decoder.Decoder`. Raises `ServiceUnavailable` where no child can be started."""
-        return unpack(*self._answer(data, {"key": key, "to_read": to_read}))
+        frame = self._answer(data, {"key": key, "to_read": to_read})
+        if "sound" not in frame[0]:
+            return unpack(*frame)
+        self._streaming = True
+        return Recording(str(frame[0]["sound"]), self._stream(self._ready_child(), frame))
 
     def excerpt(self, data: bytes, *, key: str, place: Locator) -> Excerpt:
         """See `ports.decoder.Excerpter`. Raises `ServiceUnavailable` where no child can be started."""
@@ -72,9 +79,31 @@ class SandboxedDecoder:
         if self._child is not None:
             self._child.end()
             self._child = None
+        self._streaming = False
+
+    def _stream(self, child: "_Child", frame: Frame) -> Iterator[Samples]:
+        """The chunks of a recording. Between two of them the child waits, as long as the reader takes."""
+        most = self._limits.max_recording_s * SAMPLE_RATE
+        try:
+            while frame[0].get("more"):
+                samples = unpack_samples(frame[1])
+                most -= len(samples)
+                if most < 0:  # the child refuses this itself, unless what it decoded took it over
+                    raise DamagedMedia(NONSENSE)
+                yield samples
+                frame = child.go_on()
+            self._streaming = False
+            _raise_refusal(frame[0])
+        except _KilledError as error:
+            raise ServiceUnavailable(error.message) from error
+        finally:
+            if self._streaming and child is self._child:
+                self.close()
 
     def _answer(self, data: bytes, request: dict[str, Any]) -> Frame:
-        """The child's reply, which is no refusal: those are raised."""
+        """The child's reply, or the first part of it, which is no refusal: those are raised."""
+        if self._streaming:  # nobody went through the last recording to its end: the child is still sending it
+            self.close()
         if not data:
             raise EmptyMedia("the object holds no bytes")
         if len(data) > self._limits.max_bytes:
@@ -83,8 +112,7 @@ class SandboxedDecoder:
             frame = self._ask(data, request)
         except _KilledError:  # from outside, as content cannot send SIGKILL; if it made memory run out, it will again
             frame = self._ask(data, request)
-        if "error" in frame[0]:
-            raise REFUSALS.get(frame[0]["error"], DamagedMedia)(str(frame[0].get("message", "")))
+        _raise_refusal(frame[0])
         return frame
 
     def _ask(self, data: bytes, request: dict[str, Any]) -> Frame:
@@ -127,9 +155,17 @@ class _Child:
 
     def ask(self, data: bytes, request: dict[str, Any]) -> Frame:
         """The child's reply; when it ends instead of replying, the error that says how."""
+        return self._reply(request, data)
+
+    def go_on(self) -> Frame:
+        """The next frame of a reply that has more of them; raises what `ask` raises."""
+        return self._reply()
+
+    def _reply(self, *request: Any) -> Frame:
         deadline = _Deadline(self._process, self._limits.timeout_s)
         with deadline, suppress(BrokenFrameError, BrokenPipeError):
-            write_frame(self._requests, request, data)
+            if request:
+                write_frame(self._requests, *request)
             frame = read_writable_frame(self._replies, max_payload=self._limits.max_reply)
             if frame is not None:
                 return frame
@@ -212,3 +248,8 @@ def _ending(status: int) -> str:
     if status >= 0:
         return f"exit status {status}"
     return signal.Signals(-status).name if -status in signal.valid_signals() else f"signal {-status}"
+
+
+def _raise_refusal(header: dict[str, Any]) -> None:
+    if "error" in header:
+        raise REFUSALS.get(header["error"], DamagedMedia)(str(header.get("message", "")))

@@ -22,6 +22,7 @@ from workers.domain.decoded import (
 )
 from workers.domain.excerpt import Excerpt
 from workers.domain.locator import Box
+from workers.domain.recording import Samples
 from workers.domain.taken import Taken
 from workers.errors import DamagedMedia
 
@@ -52,6 +53,13 @@ def unpack_excerpt(header: dict[str, Any], payload: bytearray) -> Excerpt:
     if not isinstance(decoded, DecodedImage):
         raise DamagedMedia(NONSENSE)
     return decoded
+
+
+def unpack_samples(pcm: bytearray) -> Samples:
+    """A piece of a recording. Raises `DamagedMedia`."""
+    if len(pcm) % 2:
+        raise DamagedMedia(NONSENSE)
+    return np.frombuffer(pcm, dtype="<i2").astype(np.float32) / np.float32(32_768)
 
 
 def _document(media_type: str, payload: bytearray, length: int) -> DecodedDocument:
