@@ -97,6 +97,7 @@ def ingest_parts(settings: Settings, *, heavy: bool = False) -> IngestParts:
         eraser=eraser,
         announcer=announcer,
         max_object_bytes=settings.max_object_bytes,
+        keep_taken=settings.read_exif,
     )
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from workers.domain.locator import Locator
 from workers.domain.media import ObjectRef, Version
+from workers.domain.taken import UNKNOWN, Taken
 
 SCENE = "Video of: "
 """Begins the first paragraph of a video segment's text where models wrote it; what follows was said and written."""
@@ -61,6 +62,7 @@ class IndexedObject:
     segments: tuple[Segment, ...] = ()
     rejected: str = ""
     """Empty, or `kind: message` of the error that refused the object."""
+    taken: Taken = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from workers.domain.change import Change, Outcome, Status
 from workers.domain.decoded import Decoded, DecodedDocument, DecodedImage
 from workers.domain.recording import Recording
 from workers.domain.segment import IndexedObject, Segment
+from workers.domain.taken import UNKNOWN
 from workers.domain.video import Video
 from workers.errors import MediaTooLarge, ObjectGone
 from workers.ingest.announce import Announcer
@@ -32,9 +33,11 @@ LOOKING = 8
 
 @dataclass(frozen=True, slots=True)
 class IngestParts:
-    """What the steps work with. `max_object_bytes` is the largest object that is fetched; no `reader` reads nothing.
+    """What the steps work with.
 
-    Without `hearing`, recordings are handed over to a worker that has one.
+    `max_object_bytes` is the largest object that is fetched; no `reader` reads nothing; without `keep_taken` it is
+    forgotten when and where pictures were taken; without `hearing`, recordings and videos are handed over to a worker
+    that has one.
     """
 
     bucket: Bucket
@@ -48,6 +51,7 @@ class IngestParts:
     eraser: Eraser
     announcer: Announcer
     max_object_bytes: int
+    keep_taken: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,10 +208,15 @@ def _confirm(parts: IngestParts) -> Callable[[_Work], _Work]:
 
 def _write(parts: IngestParts) -> Callable[[Sequence[_Work]], list[tuple[_Work, bool]]]:
     def write(works: Sequence[_Work]) -> list[tuple[_Work, bool]]:
-        objects = [IndexedObject(w.sight.ref, w.sight.version, w.decoded.media_type, w.segments) for w in works]
-        return list(zip(works, parts.index.write(objects), strict=True))
+        return list(zip(works, parts.index.write([_indexed(parts, work) for work in works]), strict=True))
 
     return write
+
+
+def _indexed(parts: IngestParts, work: _Work) -> IndexedObject:
+    decoded = work.decoded
+    taken = decoded.taken if parts.keep_taken and isinstance(decoded, DecodedImage) else UNKNOWN
+    return IndexedObject(work.sight.ref, work.sight.version, decoded.media_type, work.segments, taken=taken)
 
 
 def _announce(parts: IngestParts) -> Callable[[tuple[_Work, bool]], None]:

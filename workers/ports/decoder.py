@@ -3,6 +3,8 @@
 from typing import Protocol
 
 from workers.domain.decoded import Decoded
+from workers.domain.excerpt import Excerpt
+from workers.domain.locator import Locator
 from workers.domain.recording import Recording
 from workers.domain.video import Video
 
@@ -28,4 +30,16 @@ class Decoder(Protocol):
 
     def close(self) -> None:
         """End the decoding process."""
+        ...
+
+
+class Excerpter(Protocol):
+    """Cuts the place that a citation leads to out of an object, with the same limits, to be shown to somebody."""
+
+    def excerpt(self, data: bytes, *, key: str, place: Locator) -> Excerpt:
+        """What `place` names: seconds of a recording, a page, or a box in a page or picture with a margin around it.
+
+        Pictures and pages come at the resolution of the object, recordings at their own rate. Raises `NoSuchPlace`, and
+        what `Decoder.decode` raises.
+        """
         ...

@@ -21,6 +21,9 @@ class DecodeLimits:
     reading_side: int = 1600
     """The same of a picture that is to be read: a page of A4 has 137 dots an inch then (docs/decisions/014)."""
 
+    excerpt_side: int = 8_000
+    """The same of a picture or page that is shown to somebody, before the part that matters is cut out."""
+
     max_text_chars: int = 20_000_000
     """Characters of a text, both as it is read and after its structure was written out in lines."""
 
@@ -66,7 +69,7 @@ class DecodeLimits:
     def max_reply(self) -> int:
         """The largest decoded object, in bytes: the pixels of all its pictures, and its text in UTF-8."""
         shown = self.picture_side**2 * max(1, self.max_pictures) + self.reading_side**2
-        return 3 * shown + 4 * self.max_text_chars
+        return max(3 * shown + 4 * self.max_text_chars, 3 * self.excerpt_side**2)
 
     @property
     def max_bytes(self) -> int:

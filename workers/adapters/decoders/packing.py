@@ -23,6 +23,7 @@ def pack(result: Result, limits: DecodeLimits) -> Packed:
     if isinstance(result, Document):
         return _document(result, limits)
     header = {"size": result.size, "original": result.original, "visible": result.visible}
+    header["taken"] = [result.taken.at, result.taken.place]
     return {"media_type": result.media_type, **header}, (result.pixels,)
 
 

@@ -5,6 +5,7 @@ The process may have been taken over by what it decoded: whatever does not fit t
 
 import json
 import math
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,10 @@ from workers.domain.decoded import (
     PagePicture,
     Pixels,
 )
+from workers.domain.excerpt import Excerpt
 from workers.domain.locator import Box
 from workers.domain.recording import Samples
+from workers.domain.taken import Taken
 from workers.domain.video import Shot, SoundPiece
 from workers.errors import DamagedMedia
 
@@ -41,9 +44,19 @@ def unpack(header: dict[str, Any], payload: bytearray) -> Decoded:
             return _document(header["media_type"], payload, header["document"])
         width, height = header["original"]
         pixels = _Pixels(payload, 0).next(header["size"])
-        return DecodedImage(header["media_type"], pixels, width, height, _part(header["visible"]))
+        return DecodedImage(
+            header["media_type"], pixels, width, height, _part(header["visible"]), _taken(*header["taken"])
+        )
     except (KeyError, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise DamagedMedia(NONSENSE) from error
+
+
+def unpack_excerpt(header: dict[str, Any], payload: bytearray) -> Excerpt:
+    """The part of a picture or page. Raises `DamagedMedia`."""
+    decoded = unpack(header, payload)
+    if not isinstance(decoded, DecodedImage):
+        raise DamagedMedia(NONSENSE)
+    return decoded
 
 
 def unpack_samples(pcm: bytearray) -> Samples:
@@ -114,6 +127,16 @@ def _part(sides: list[float]) -> Box:
     if x0 == x1 or y0 == y1:
         raise ValueError("no part of a picture")
     return x0, y0, x1, y1
+
+
+def _taken(at: int | None, place: list[float] | None) -> Taken:
+    """Raises `ValueError` for what is no place on the earth, or no time."""
+    if place is not None:
+        latitude, longitude = map(float, place)
+        if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
+            raise ValueError("no place")
+    moment = None if at is None else datetime.fromtimestamp(int(at), UTC)
+    return Taken(moment, None if place is None else (latitude, longitude))
 
 
 class _Pixels:
