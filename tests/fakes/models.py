@@ -58,11 +58,15 @@ class ColourNamer:
 
 @dataclass
 class LoudnessNamer:
-    """SoundEncoder: louder than a tenth is a bang, softer is a hum. `heard` has the windows' lengths."""
+    """SoundEncoder: louder than a tenth is a bang, softer is a hum. `heard` has the windows' lengths.
+
+    With `speech`, it takes all of it for speech.
+    """
 
     space: Space = field(default_factory=lambda: Space("sound", DIMENSIONS, "loudness-namer 1"))
     text_space: str | None = "text"
     heard: list[int] = field(default_factory=list)
+    speech: bool = False
 
     def encode_texts(self, texts: Sequence[str]) -> Embeddings:
         return WordCounter().encode(texts)
@@ -73,7 +77,7 @@ class LoudnessNamer:
 
     def _read(self, loudest: float) -> SoundReading | None:
         name = "bang" if loudest > 0.1 else "hum"
-        return SoundReading(_unit([name]), (Tag(name, 0.9),)) if loudest else None
+        return SoundReading(_unit([name]), (Tag(name, 0.9),), self.speech) if loudest else None
 
 
 @dataclass

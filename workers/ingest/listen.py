@@ -109,7 +109,7 @@ def _overheard(
         windows.add(chunk, at)
         fresh = chunk[max(0, begin - at) :]
         at += len(chunk)
-        passed(at / SAMPLE_RATE)
+        passed(max(at, begin) / SAMPLE_RATE)
         if len(fresh):
             yield fresh
     windows.finish()

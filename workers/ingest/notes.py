@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -49,7 +50,8 @@ class NoteBook:
 
     def read(self, key: str) -> Notes:
         """The notes under this key of `kept_under`; empty ones where there are none."""
-        with suppress(ServiceUnavailable):
+        # Those of another release may be written in another way.
+        with suppress(ServiceUnavailable, ValueError, TypeError, KeyError):
             (value,) = self.cache.get_many([key])
             return Notes() if value is None else _unpack(value)
         return Notes()
@@ -72,7 +74,7 @@ def _pack(notes: Notes) -> bytes:
         "at": [notes.spoken, notes.sounded],
         "language": notes.language,
         "utterances": [asdict(each) for each in notes.utterances],
-        "sounds": [[s.start_s, s.end_s, [[t.name, t.probability] for t in s.reading.tags]] for s in notes.sounds],
+        "sounds": [_sound(each) for each in notes.sounds],
     }
     vectors = [np.asarray(sound.reading.vector, dtype="<f4").tobytes() for sound in notes.sounds]
     return b"\n".join([json.dumps(fields).encode(), b"".join(vectors)])
@@ -83,9 +85,14 @@ def _unpack(value: bytes) -> Notes:
     fields = json.loads(head)
     vectors = np.frombuffer(payload, dtype="<f4").astype(np.float32).reshape(len(fields["sounds"]), -1)
     sounds = [
-        HeardSound(start, end, SoundReading(vector, tuple(Tag(name, probability) for name, probability in tags)))
-        for (start, end, tags), vector in zip(fields["sounds"], vectors, strict=True)
+        HeardSound(start, end, SoundReading(vector, tuple(Tag(*tag) for tag in tags), speech))
+        for (start, end, tags, speech), vector in zip(fields["sounds"], vectors, strict=True)
     ]
     utterances = tuple(Utterance(**each) for each in fields["utterances"])
     spoken, sounded = fields["at"]
     return Notes(spoken, sounded, fields["language"], utterances, tuple(sounds))
+
+
+def _sound(sound: HeardSound) -> list[Any]:
+    tags = [[tag.name, tag.probability] for tag in sound.reading.tags]
+    return [sound.start_s, sound.end_s, tags, sound.reading.speech]

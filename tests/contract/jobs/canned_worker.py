@@ -22,13 +22,15 @@ app = make_app(URL)
 redis = Redis.from_url(URL, socket_timeout=None)
 
 
-@app.task(name=HEAVY_TASK, bind=True, acks_late=False)
-@app.task(name=INGEST_TASK, bind=True)
 def ingest(self: Any, changes: list[dict[str, Any]]) -> list[dict[str, str]]:
     redis.set(f"pid:{self.request.id}", os.getpid())
     with signs_of_work(app, self.request.id):
         redis.blpop([f"gate:{self.request.id}"], timeout=60)
     return [outcome.to_dict() for outcome in canned([Change.from_dict(change) for change in changes])]
+
+
+app.task(name=INGEST_TASK, bind=True)(ingest)
+app.task(name=HEAVY_TASK, bind=True, acks_late=False)(ingest)
 
 
 def _step(name: str) -> Any:

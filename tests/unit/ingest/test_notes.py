@@ -106,6 +106,13 @@ def test_notes_are_erased_with_their_object() -> None:
     assert book(cache).read(KEY) == Notes()
 
 
+@pytest.mark.parametrize("value", [b"", b"{}\n", b"[]", b'{"at": [1]}\n', b"\xff\n\xff"])
+def test_notes_that_nobody_can_read_are_none(value: bytes) -> None:
+    cache = DictCache()
+    cache.put_many({KEY: value}, ttl_s=60)
+    assert book(cache).read(KEY) == Notes()
+
+
 def test_a_cache_that_is_away_costs_the_notes_and_nothing_else() -> None:
     class Away(DictCache):
         def get_many(self, *_: object, **__: object) -> list[bytes | None]:
@@ -129,3 +136,9 @@ def test_the_seconds_are_told_after_every_chunk_and_what_that_raises_ends_it() -
     with pytest.raises(ServiceUnavailable, match="enough"):
         listen(listener()[2], passed=passed)
     assert told == [6, 12, 18, 24]
+
+
+def test_what_need_not_be_heard_again_counts_as_passed() -> None:
+    told: list[float] = []
+    listen(listener()[2], Notes(spoken=24 * SAMPLE_RATE, sounded=20 * SAMPLE_RATE), passed=told.append)
+    assert told == [24, 24, 24, 24, *range(30, 73, 6), 75]

@@ -195,6 +195,13 @@ def test_a_sound_belongs_to_every_shot_that_it_reaches_into() -> None:
     assert found[1].text == "Video of: red; sound of bang, hum"
 
 
+def test_speech_that_is_told_is_no_sound_beside() -> None:
+    world = World(said(1, 2.5, "The panda eats."))
+    world.sound.speech = True
+    (segment,) = world.segments(shot(0, 0, 10), noise(10))
+    assert segment.text == "Video of: red\n\nThe panda eats."
+
+
 def test_the_pieces_of_a_shot_have_one_parent_and_an_order() -> None:
     found = World().segments(shot(0, 0, 20), shot(0, 20, 27), shot(1, 27, 30))
     assert found[0].parent == found[1].parent != found[2].parent

@@ -14,12 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from workers.adapters.models.loading import LoadOnce
+from workers.adapters.models.loading import LoadOnce, give_back_freed_memory
 from workers.domain.recording import SAMPLE_RATE, Samples
 from workers.ports.transcriber import Stretch, Utterance
 
-BLOCK_S = 300
-"""Whisper reads windows of 30 s, and the last one of a block is partly empty: of ten, it costs little."""
+BLOCK_S = 120
+"""Whisper reads windows of 30 s, and the last one of a block is partly empty: the longer, the less that costs. But the
+voice activity detector takes half a megabyte for a second (docs/decisions/015-recordings.md)."""
 LONGEST_SPEECH_S = 30
 """Speech without a pause is cut after this, so that a block always has a place where it can end."""
 PAUSE_MS = 500
@@ -78,6 +79,7 @@ class WhisperTranscriber:
             said: tuple[Utterance, ...] = ()
             if block.speech:
                 language, said = _said(whisper, block, language)
+            give_back_freed_memory()
             yield Stretch(block.end, language, said)
 
 
