@@ -31,6 +31,7 @@ from workers.ingest.flow import IngestParts
 from workers.ingest.listen import Listener
 from workers.ingest.notes import NoteBook
 from workers.ingest.read import PictureReader
+from workers.ingest.watch import Watcher
 from workers.ports.index import Index
 
 SEGMENT_TOKENS = 200
@@ -65,10 +66,6 @@ def ingest_parts(settings: Settings, *, heavy: bool = False) -> IngestParts:
     bucket, decoder, eraser = bucket_of(settings), decoder_of(), Eraser(cache)
     announcer = Announcer(Publisher(settings.kafka, source="/omnibus/ingest"))
     sound = models.sound(text)
-    hearing = None
-    if heavy:
-        listener = Listener(models.transcriber(), sound)
-        hearing = Hearing(listener, NoteBook(cache, eraser), bucket, announcer, cache, monotonic)
     reader = None
     if settings.read_pictures != "none":
         # The reader's library does not heed what bounds torch's threads (omnibus/work.py).
@@ -82,6 +79,12 @@ def ingest_parts(settings: Settings, *, heavy: bool = False) -> IngestParts:
             look_first=settings.read_pictures == "likely",
             max_object_bytes=settings.max_object_bytes,
         )
+    hearing = None
+    if heavy:
+        listener = Listener(models.transcriber(), sound)
+        hearing = Hearing(
+            listener, Watcher(image, reader), NoteBook(cache, eraser), bucket, announcer, cache, monotonic
+        )
     return IngestParts(
         bucket=bucket,
         index=index_of(settings, models.spaces()),
@@ -94,6 +97,7 @@ def ingest_parts(settings: Settings, *, heavy: bool = False) -> IngestParts:
         eraser=eraser,
         announcer=announcer,
         max_object_bytes=settings.max_object_bytes,
+        keep_taken=settings.read_exif,
     )
 
 

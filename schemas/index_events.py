@@ -86,7 +86,8 @@ class MediaRejected(_AboutObject):
 class MediaProgressed(_AboutObject):
     """Work of minutes or hours on the object goes on; told every few seconds, and nothing is missed by not reading it.
 
-    `stage` is what is done now, `listen` for a recording; `fraction` of it is done, null where nobody knows.
+    `stage` is what is done now, `listen` for a recording and `watch` for a video; `fraction` of it is done, null where
+    nobody knows.
     """
 
     event_type: ClassVar[str] = "io.omnibus.media.progressed.v1"

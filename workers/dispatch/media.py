@@ -117,7 +117,7 @@ class MediaWork:
             self._complete(task.ticket)
             return
         older = self._waiting.get(ref)
-        if older is not None and _version(task.change).precedes(_version(older.change)):
+        if older is not None and (task.repeats(older) or _version(task.change).precedes(_version(older.change))):
             older, task = task, older
         if older is not None:
             task.supersede(older)
@@ -235,6 +235,10 @@ class MediaWork:
     def _superseded(self, task: Task) -> bool:
         """Whether a newer change of the object waits, which is looked at instead."""
         newer = self._waiting.get(task.change.ref)
+        if newer is not None and newer.repeats(task):
+            # It has been tried as often as this one, and waits as long.
+            self._complete(self._waiting.pop(task.change.ref).ticket)
+            newer = None
         if newer is not None:
             newer.supersede(task)
             self._complete(task.ticket)

@@ -8,11 +8,13 @@ from hashlib import sha256
 
 from workers.domain.media import ObjectRef
 from workers.domain.recording import Recording
+from workers.domain.video import Video
 from workers.errors import ServiceUnavailable
 from workers.ingest.announce import Announcer
 from workers.ingest.listen import Heard, Listener
 from workers.ingest.look import Sight, look_again
 from workers.ingest.notes import NoteBook, kept_under
+from workers.ingest.watch import Watched, Watcher
 from workers.ports.bucket import Bucket
 from workers.ports.cache import Cache
 
@@ -59,9 +61,10 @@ def shown_under(ref: ObjectRef) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """Listens to recordings of the bucket: their course is told, and what was heard is kept from block to block."""
+    """Listens to recordings of the bucket, and watches its videos: their course is told, and what was heard is kept."""
 
     listener: Listener
+    watcher: Watcher
     notebook: NoteBook
     bucket: Bucket
     announcer: Announcer
@@ -70,15 +73,25 @@ class Hearing:
 
     def hear(self, sight: Sight, recording: Recording, data: bytes) -> Heard:
         """What is heard in the recording that `data` is. Raises what `Listener.listen` raises, and `ObjectChanged`."""
-        course = Course(sight, self.bucket, self.announcer, self.cache, self.clock)
+        return self._listen(sight, recording, data, self._passed(sight, "listen", recording.declared_s))
+
+    def watch(self, sight: Sight, video: Video, data: bytes) -> Watched:
+        """What is in the video that `data` is. Raises what `Watcher.watch` raises, and `ObjectChanged`."""
+        passed = self._passed(sight, "watch", video.declared_s)
+        return self.watcher.watch(
+            sight.ref, video, lambda recording: self._listen(sight, recording, data, passed), passed=passed
+        )
+
+    def _listen(self, sight: Sight, recording: Recording, data: bytes, passed: Callable[[float], None]) -> Heard:
         key = kept_under(self.listener.models, sha256(data).hexdigest())
-
-        def passed(seconds: float) -> None:
-            course.reached("listen", seconds / recording.declared_s if recording.declared_s else None)
-
         return self.listener.listen(
             recording,
             self.notebook.read(key),
             noted=lambda notes: self.notebook.write(sight.ref, key, notes),
             passed=passed,
         )
+
+    def _passed(self, sight: Sight, stage: str, declared_s: float) -> Callable[[float], None]:
+        """Tells the course of one object by the seconds that are done."""
+        course = Course(sight, self.bucket, self.announcer, self.cache, self.clock)
+        return lambda seconds: course.reached(stage, seconds / declared_s if declared_s else None)

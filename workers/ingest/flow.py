@@ -7,6 +7,8 @@ from workers.domain.change import Change, Outcome, Status
 from workers.domain.decoded import Decoded, DecodedDocument, DecodedImage
 from workers.domain.recording import Recording
 from workers.domain.segment import IndexedObject, Segment
+from workers.domain.taken import UNKNOWN
+from workers.domain.video import Video
 from workers.errors import MediaTooLarge, ObjectGone
 from workers.ingest.announce import Announcer
 from workers.ingest.batch import Batch, HandedOver
@@ -18,6 +20,8 @@ from workers.ingest.look import ObjectChanged, Sight, look, look_again, records_
 from workers.ingest.read import PictureReader
 from workers.ingest.segment import Segmented, segments_of
 from workers.ingest.segment_recording import recording_segments
+from workers.ingest.segment_video import video_segments
+from workers.ingest.watch import Watched
 from workers.ports.bucket import Bucket
 from workers.ports.decoder import Decoder
 from workers.ports.index import Index
@@ -29,9 +33,11 @@ LOOKING = 8
 
 @dataclass(frozen=True, slots=True)
 class IngestParts:
-    """What the steps work with. `max_object_bytes` is the largest object that is fetched; no `reader` reads nothing.
+    """What the steps work with.
 
-    Without `hearing`, recordings are handed over to a worker that has one.
+    `max_object_bytes` is the largest object that is fetched; no `reader` reads nothing; without `keep_taken` it is
+    forgotten when and where pictures were taken; without `hearing`, recordings and videos are handed over to a worker
+    that has one.
     """
 
     bucket: Bucket
@@ -45,6 +51,7 @@ class IngestParts:
     eraser: Eraser
     announcer: Announcer
     max_object_bytes: int
+    keep_taken: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,7 @@ class _Work:
     """One object between the steps."""
 
     sight: Sight
-    decoded: Decoded | Heard
+    decoded: Decoded | Heard | Watched
     segmented: Segmented = field(default_factory=lambda: Segmented(()))
 
     @property
@@ -127,7 +134,7 @@ def _announce_held(parts: IngestParts) -> Callable[[Sight], None]:
 def _decode(parts: IngestParts) -> Callable[[Sight], _Work]:
     """Fetch and decode in one step, object by object: the bytes of a whole batch could be gigabytes.
 
-    A recording is listened to meanwhile, for it is decoded as a stream.
+    A recording is listened to meanwhile, and a video watched, for they are decoded as a stream.
     """
 
     def decode(sight: Sight) -> _Work:
@@ -141,12 +148,14 @@ def _decode(parts: IngestParts) -> Callable[[Sight], _Work]:
             raise ObjectChanged(f"{sight.ref.name} was removed while it was being indexed") from error
         hearing = parts.hearing
         if hearing is None and parts.decoder.is_heavy(data):
-            raise HandedOver("it is left to a worker for recordings")
+            raise HandedOver("it is left to a worker for recordings and videos")
         decoded = parts.decoder.decode(data, key=sight.ref.key)
-        if not isinstance(decoded, Recording):
+        if not isinstance(decoded, Recording | Video):
             return _Work(sight, decoded)
         if hearing is None:
-            raise HandedOver("it turned out to be a recording")
+            raise HandedOver("it turned out to be a recording or a video")
+        if isinstance(decoded, Video):
+            return _Work(sight, hearing.watch(sight, decoded, data))
         return _Work(sight, hearing.hear(sight, decoded, data))
 
     return decode
@@ -158,6 +167,9 @@ def _segment(parts: IngestParts) -> Callable[[_Work], _Work]:
         if isinstance(work.decoded, Heard):
             segments = recording_segments(ref, work.decoded, parts.sound_space)
             return replace(work, segmented=Segmented(segments))
+        if isinstance(work.decoded, Watched):
+            spaces = parts.embedder.image.space.id, parts.sound_space
+            return replace(work, segmented=Segmented(video_segments(ref, work.decoded, *spaces)))
         return replace(work, segmented=segments_of(ref, work.decoded, parts.splitter))
 
     return segment
@@ -196,10 +208,15 @@ def _confirm(parts: IngestParts) -> Callable[[_Work], _Work]:
 
 def _write(parts: IngestParts) -> Callable[[Sequence[_Work]], list[tuple[_Work, bool]]]:
     def write(works: Sequence[_Work]) -> list[tuple[_Work, bool]]:
-        objects = [IndexedObject(w.sight.ref, w.sight.version, w.decoded.media_type, w.segments) for w in works]
-        return list(zip(works, parts.index.write(objects), strict=True))
+        return list(zip(works, parts.index.write([_indexed(parts, work) for work in works]), strict=True))
 
     return write
+
+
+def _indexed(parts: IngestParts, work: _Work) -> IndexedObject:
+    decoded = work.decoded
+    taken = decoded.taken if parts.keep_taken and isinstance(decoded, DecodedImage) else UNKNOWN
+    return IndexedObject(work.sight.ref, work.sight.version, decoded.media_type, work.segments, taken=taken)
 
 
 def _announce(parts: IngestParts) -> Callable[[tuple[_Work, bool]], None]:
@@ -218,7 +235,7 @@ def _announce(parts: IngestParts) -> Callable[[tuple[_Work, bool]], None]:
     return announce
 
 
-def _lost_pages(decoded: Decoded | Heard) -> Sequence[tuple[int, str]]:
+def _lost_pages(decoded: Decoded | Heard | Watched) -> Sequence[tuple[int, str]]:
     """The pages of a document that could not be read whole, each with the reason."""
     return (
         [(page.number, page.lost) for page in decoded.pages if page.lost]

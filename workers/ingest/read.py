@@ -15,11 +15,13 @@ from workers.errors import Permanent
 from workers.ingest.embed import KEPT_S
 from workers.ingest.erase import Eraser
 from workers.ingest.paragraphs import Paragraph, paragraphs
+from workers.ingest.segment import pixels_digest
 from workers.ports.bucket import Bucket
 from workers.ports.cache import Cache
 from workers.ports.decoder import Decoder
 from workers.ports.reader import TextReader
 
+WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 DIGITS = 4
 """Of a box's fractions: a tenth of a pixel in a thousand."""
 
@@ -39,6 +41,22 @@ class PictureReader:
     def warm(self) -> None:
         """Load the models, which otherwise happens at the first picture with words. Raises `ModelUnavailable`."""
         self.reader.read(np.zeros((8, 8, 3), np.uint8))
+
+    def paragraphs(self, ref: ObjectRef, pixels: Pixels, to_read: Pixels) -> tuple[Paragraph, ...]:
+        """The paragraphs in a picture of the object that comes in two sizes, of which the smaller one is looked at.
+
+        Raises as `segments` does.
+        """
+        if self.look_first and not self.reader.may_have_text(pixels):
+            return ()
+        key = f"reading:{self.reader.model}:{pixels_digest(to_read)}"
+        self.eraser.note({ref: [key]})  # before it is kept, as below
+        (known,) = self.cache.get_many([key])
+        if known is not None:
+            return _unpack(known)
+        found = self._read(to_read, WHOLE)
+        self.cache.put_many({key: _pack(found)}, ttl_s=KEPT_S)
+        return found
 
     def segments(self, ref: ObjectRef, picture: Segment, image: DecodedImage) -> tuple[Segment, ...]:
         """A segment for each paragraph in the object's picture, numbered after `picture`, without vectors.

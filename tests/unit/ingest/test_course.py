@@ -1,11 +1,13 @@
 """The course of heavy work: told every few seconds, and over when its object is gone."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 from fakes.bucket import DictBucket
 from fakes.cache import DictCache
-from fakes.models import LoudnessNamer, Stenographer
+from fakes.models import ColourNamer, LoudnessNamer, Stenographer
 from fakes.publisher import RecordingPublisher
 
 from schemas.index_events import MediaProgressed
@@ -13,6 +15,7 @@ from tests.recordings import noise
 from workers.domain.change import Change
 from workers.domain.media import ObjectInfo, ObjectRef
 from workers.domain.recording import Recording
+from workers.domain.video import Shot, SoundPiece, Video
 from workers.errors import ServiceUnavailable
 from workers.ingest.announce import Announcer
 from workers.ingest.course import EVERY_S, Course, Hearing, shown_under
@@ -20,6 +23,7 @@ from workers.ingest.erase import Eraser
 from workers.ingest.listen import Listener
 from workers.ingest.look import ObjectChanged, look
 from workers.ingest.notes import NoteBook
+from workers.ingest.watch import Watcher
 
 REF = ObjectRef("media", "talks/opening.mp3")
 
@@ -101,9 +105,8 @@ def test_a_recording_is_told_of_while_it_is_heard_and_its_notes_are_kept(world: 
         world.now += 1
         return world.now
 
-    hearing = Hearing(
-        Listener(transcriber, LoudnessNamer()), notebook, world.bucket, world.announcer, world.cache, clock
-    )
+    listener, watcher = Listener(transcriber, LoudnessNamer()), Watcher(ColourNamer(), None)
+    hearing = Hearing(listener, watcher, notebook, world.bucket, world.announcer, world.cache, clock)
 
     def recording() -> Recording:
         return Recording("audio/mpeg", iter([noise(10) for _ in range(6)]), declared_s=80)
@@ -114,4 +117,26 @@ def test_a_recording_is_told_of_while_it_is_heard_and_its_notes_are_kept(world: 
     assert fractions[0] == 0.125
     assert len(fractions) > 1
     assert hearing.hear(world.sight, recording(), b"a talk").utterances == first.utterances
+    assert transcriber.seconds == 60
+
+
+def test_a_video_is_told_of_while_it_is_watched_and_the_notes_of_its_sound_are_kept(world: World) -> None:
+    transcriber = Stenographer(stretch_s=10)
+    listener, watcher = Listener(transcriber, LoudnessNamer()), Watcher(ColourNamer(), None)
+    notebook = NoteBook(world.cache, Eraser(world.cache))
+    hearing = Hearing(listener, watcher, notebook, world.bucket, world.announcer, world.cache, lambda: world.now)
+    pixels = np.full((8, 8, 3), 90, np.uint8)
+
+    def parts() -> Iterator[Shot | SoundPiece]:
+        for number in range(6):
+            world.now += EVERY_S
+            yield Shot(number, 10.0 * number, 10.0 * number + 10, 10.0 * number, False, pixels, pixels)
+            yield SoundPiece(0.0, noise(10))
+
+    first = hearing.watch(world.sight, Video("video/mp4", parts(), 80), b"a film")
+    assert [stage for stage, _ in world.told()] == ["watch"] * 6
+    assert world.told()[0] == ("watch", 0.125)
+    assert len(first.shots) == 6
+    again = hearing.watch(world.sight, Video("video/mp4", parts(), 80), b"a film")
+    assert len(again.heard.sounds) == len(first.heard.sounds) == 6
     assert transcriber.seconds == 60
