@@ -17,6 +17,7 @@ from workers.adapters.decoders.excerpts import excerpt
 from workers.adapters.decoders.frames import read_frame, write_frame
 from workers.adapters.decoders.limits import DecodeLimits
 from workers.adapters.decoders.packing import Packed, pack
+from workers.adapters.decoders.pdf import whole_page
 from workers.adapters.decoders.pictures import load_codecs
 from workers.adapters.decoders.results import Result, Sound
 from workers.errors import DamagedMedia, MediaTooLarge, NoSuchPlace, OmnibusError, Permanent
@@ -68,9 +69,11 @@ def _answer(data: bytes, request: dict[str, Any], limits: DecodeLimits) -> Itera
 
 
 def _result(data: bytes, request: dict[str, Any], limits: DecodeLimits) -> Result | Iterator[Sound]:
-    """What is asked for: the place of a citation, or the object."""
+    """What is asked for: the place of a citation, a page, or the object."""
     if "place" in request:
         return excerpt(data, request["key"], request["place"], limits)
+    if request["page"] is not None:
+        return whole_page(data, request["page"], limits)
     return decode(data, request["key"], limits)
 
 

@@ -62,9 +62,9 @@ class SandboxedDecoder:
         """The process id of the child, or None while there is none."""
         return self._child.pid if self._child is not None else None
 
-    def decode(self, data: bytes, *, key: str, to_read: bool = False) -> Decoded | Recording:
+    def decode(self, data: bytes, *, key: str, to_read: bool = False, page: int | None = None) -> Decoded | Recording:
         """See `ports.decoder.Decoder`. Raises `ServiceUnavailable` where no child can be started."""
-        frame = self._answer(data, {"key": key, "to_read": to_read})
+        frame = self._answer(data, {"key": key, "to_read": to_read, "page": page})
         if "sound" not in frame[0]:
             return unpack(*frame)
         self._streaming = True
