@@ -1,19 +1,23 @@
-"""The Excerpter contract, kept by a real child process: the place that a citation leads to, as pixels."""
+"""The Excerpter contract, kept by a real child process: the place that a citation leads to, as pixels or samples."""
 
 import contextlib
 import io
 import random
 import sys
+import wave
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 from media.pdf_writer import HEIGHT, WIDTH, Page, image, pdf, picture, text
 from PIL import Image
+from recordings import FORMATS, encoded, recorded, tone
 
+from workers.adapters.decoders.files import file_of
 from workers.adapters.decoders.limits import DecodeLimits
 from workers.adapters.decoders.sandbox import SandboxedDecoder
 from workers.domain.decoded import DecodedImage, DecodedText, Pixels
+from workers.domain.excerpt import Clip
 from workers.domain.locator import Locator
 from workers.errors import DamagedMedia, MediaTooLarge, NoSuchPlace, OmnibusError
 
@@ -143,3 +147,68 @@ def test_nonsense_of_a_child_that_was_taken_over_is_damaged_media(
     monkeypatch.setattr(SandboxedDecoder, "_ask", lambda *_: ({"text": True, "media_type": "", "markup": ""}, b"x"))
     with pytest.raises(DamagedMedia, match="nonsense"):
         excerpter.excerpt(sign(), key="a", place=Locator(box=(0, 0, 1, 1)))
+
+
+# Recordings
+
+
+def heard(excerpter: SandboxedDecoder, data: bytes, start_s: float, end_s: float) -> Clip:
+    found = excerpter.excerpt(data, key="a", place=Locator(start_s=start_s, end_s=end_s))
+    assert isinstance(found, Clip)
+    return found
+
+
+def hertz(clip: Clip) -> float:
+    """The pitch of a tone."""
+    samples = np.frombuffer(clip.pcm, "<i2").reshape(-1, clip.channels)[:, 0].astype(float)
+    return float(np.abs(np.fft.rfft(samples)).argmax() * clip.rate / len(samples))
+
+
+@pytest.mark.parametrize("name", sorted(FORMATS))
+def test_seconds_of_a_recording_come_at_its_own_rate(excerpter: SandboxedDecoder, name: str) -> None:
+    muxer, encoder, rate = FORMATS[name]
+    parts = [tone(1.0, hertz=each, rate=rate) for each in (300, 600, 900)]
+    clip = heard(excerpter, encoded(np.concatenate(parts), muxer, encoder, rate), 1.25, 1.75)
+    assert (clip.rate, clip.channels) == (rate, 2)
+    assert len(clip.pcm) == 4 * rate // 2
+    assert hertz(clip) == pytest.approx(600, abs=4)
+
+
+def test_a_clip_ends_where_the_recording_ends(excerpter: SandboxedDecoder) -> None:
+    clip = heard(excerpter, recorded("tone.wav", 3.0), 2.5, 9.0)
+    assert len(clip.pcm) == 4 * 44_100 // 2
+
+
+@pytest.mark.parametrize(
+    ("data", "span", "error", "says"),
+    [
+        (recorded("tone.wav", 1.0), (5, 6), NoSuchPlace, "ends before 6 s"),
+        (recorded("tone.wav", 1.0), (0.5, 0.5), NoSuchPlace, "nothing is to be heard"),
+        (recorded("tone.wav", 1.0), (0, 700), MediaTooLarge, "at most 600 s"),
+        (recorded("tone.flac", 1.0)[:60], (0, 1), DamagedMedia, "cannot be decoded"),
+    ],
+    ids=["beyond the end", "no time", "too long", "truncated"],
+)
+def test_seconds_that_cannot_be_heard_are_said(
+    excerpter: SandboxedDecoder, data: bytes, span: tuple[float, float], error: type[OmnibusError], says: str
+) -> None:
+    with pytest.raises(error, match=says):
+        heard(excerpter, data, *span)
+
+
+def test_hundreds_of_damaged_recordings_cost_nothing_but_themselves(excerpter: SandboxedDecoder) -> None:
+    dice = random.Random("clips")
+    originals = [recorded(name, 1.0) for name in sorted(FORMATS)]
+    for number in range(120):
+        data = bytearray(originals[number % len(originals)])
+        for _ in range(dice.randint(1, 30)):
+            data[dice.randrange(4, len(data))] = dice.randrange(256)
+        with contextlib.suppress(OmnibusError):
+            heard(excerpter, bytes(data), 0.25, 0.5)
+    assert excerpter.decode(b"hello", key="a.txt") == DecodedText("text/plain", "hello")
+
+
+def test_a_clip_is_a_file_that_others_can_play(excerpter: SandboxedDecoder) -> None:
+    suffix, content = file_of(heard(excerpter, recorded("tone.mp3", 3.0), 1.0, 2.0))
+    with wave.open(io.BytesIO(content)) as file:
+        assert (suffix, file.getnframes(), file.getframerate(), file.getnchannels()) == (".wav", 44_100, 44_100, 2)

@@ -5,7 +5,7 @@ and no others are tried. What a file says of its duration is not believed: what 
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from workers.adapters.decoders.limits import DecodeLimits
@@ -33,8 +33,10 @@ def decode_recording(data: bytes, kind: RecordingFormat, limits: DecodeLimits) -
     import av  # noqa: PLC0415 - takes 100 ms and 100 MiB of addresses, which texts and pictures do not need
 
     try:
-        with _open(av, data, kind) as container:
-            stream = _audio_stream(container, kind, limits)
+        with open_container(av, data, kind, limits) as container:
+            if any(not _is_cover(stream) for stream in container.streams.video):
+                raise UnknownMediaType(f"this is a video ({kind.name}; not supported yet)")
+            stream = audio_stream(container, kind, limits)
             yield from _chunks(_resampled(av, container, stream), kind, limits)
     except MemoryError:  # FFmpeg's own is one of both kinds
         raise
@@ -42,21 +44,24 @@ def decode_recording(data: bytes, kind: RecordingFormat, limits: DecodeLimits) -
         raise DamagedMedia(f"a recording ({kind.name}) that cannot be decoded: {error.strerror}") from error
 
 
-def _open(av: Any, data: bytes, kind: RecordingFormat) -> Any:
+def open_container(av: Any, data: bytes, kind: RecordingFormat, limits: DecodeLimits) -> Any:
+    """The container of `data`, to be closed. Raises `MediaTooLarge` (`max_streams`) and FFmpeg's errors."""
     av.logging.set_level(None)
-    return av.open(
+    container = av.open(
         io.BytesIO(data), format=kind.demuxer, options={"codec_whitelist": kind.codecs}, metadata_errors="replace"
     )
+    count = len(container.streams)
+    if count > limits.max_streams:
+        container.close()
+        raise MediaTooLarge(f"the recording has {count} streams; at most {limits.max_streams} are read")
+    return container
 
 
-def _audio_stream(container: Any, kind: RecordingFormat, limits: DecodeLimits) -> Any:
-    """The stream to decode, after everything about it that is declared was checked."""
-    if len(container.streams) > limits.max_streams:
-        raise MediaTooLarge(
-            f"the recording has {len(container.streams)} streams; at most {limits.max_streams} are read"
-        )
-    if any(not _is_cover(stream) for stream in container.streams.video):
-        raise UnknownMediaType(f"this is a video ({kind.name}; not supported yet)")
+def audio_stream(container: Any, kind: RecordingFormat, limits: DecodeLimits) -> Any:
+    """The stream to decode, after everything about it that is declared was checked.
+
+    Raises `UnknownMediaType` where there is none that can be decoded, and `MediaTooLarge`.
+    """
     if not container.streams.audio:
         raise UnknownMediaType(f"this {kind.name} file holds no sound")
     stream = container.streams.audio[0]
@@ -76,10 +81,10 @@ def _is_cover(stream: Any) -> bool:
     return bool(stream.disposition & stream.disposition.attached_pic)
 
 
-def _frames(av: Any, container: Any, stream: Any) -> Iterator[Any]:
+def decoded_frames(av: Any, container: Any, streams: Sequence[Any]) -> Iterator[Any]:
     """Every frame that decodes. A demuxer that fails after the first of them has come to the end of what there is."""
     bad, some, failure = 0, False, None
-    packets = container.demux(stream)
+    packets = container.demux(*streams)
     while bad < BAD_PACKETS:
         try:
             packet = next(packets)
@@ -104,7 +109,7 @@ def _resampled(av: Any, container: Any, stream: Any) -> Iterator[bytes]:
     """Pieces of 16 kHz mono. A stream that changes its rate or channels half-way gets a new resampler."""
     resampler: Any = None
     shape: tuple[str, str, int] | None = None
-    for frame in _frames(av, container, stream):
+    for frame in decoded_frames(av, container, [stream]):
         if shape != (frame.format.name, frame.layout.name, frame.sample_rate):
             yield from _flushed(resampler)
             resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)

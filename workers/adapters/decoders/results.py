@@ -95,4 +95,13 @@ class Sound:
     pcm: bytes = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A piece of a recording: `pcm` are signed 16-bit samples, little-endian, those of all channels in turn."""
+
+    pcm: bytes = field(repr=False)
+    rate: int
+    channels: int
+
+
 Result = Text | Picture | Document
