@@ -105,7 +105,7 @@ def test_a_collection_of_an_earlier_version_goes_on_with_the_properties_that_it_
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as earlier:
-        earlier.setattr(weaviate_collection, "_taken_properties", list)
+        earlier.setattr(weaviate_collection, "_added_properties", list)
         old = an_object("old", "boat")
         opened(home).write([old])
     with collection_of(home) as collection:

@@ -24,6 +24,7 @@ from workers.ingest.embed import Embedder
 from workers.ingest.erase import Eraser
 from workers.ingest.flow import IngestParts, index_changes
 from workers.ingest.listen import Listener
+from workers.ingest.watch import Watcher
 
 PAGES, PAGE_BYTES = 4, 3 * 30 * 40
 
@@ -57,12 +58,13 @@ def indexed(folder: Path, contents: list[bytes]) -> tuple[Albums, ColourNamer, l
     refs = [ObjectRef("media", f"{number}.pdf") for number in range(len(contents))]
     for ref, content in zip(refs, contents, strict=True):
         bucket.put(ref, content)
-    words = WordCounter()
+    words, listener = WordCounter(), Listener(Stenographer(), LoudnessNamer())
     parts = IngestParts(
         bucket=bucket,
         index=LanceIndex(folder, [words.space, pictures.space]),
         decoder=decoder,
-        listener=Listener(Stenographer(), LoudnessNamer()),
+        listener=listener,
+        watcher=Watcher(listener, pictures, None),
         splitter=None,  # type: ignore[arg-type] - albums have no text
         reader=None,
         embedder=Embedder(words, pictures, cache),

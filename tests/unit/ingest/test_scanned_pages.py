@@ -9,7 +9,7 @@ from fakes.reader import Prompted
 from workers.domain.decoded import Decoded, DecodedDocument, DecodedImage, DecodedText, Line, Page, PagePicture, Pixels
 from workers.domain.locator import Locator
 from workers.domain.media import ObjectRef
-from workers.domain.segment import Segment
+from workers.domain.segment import Segment, parent_id
 from workers.errors import NoSuchPlace
 from workers.ingest.erase import Eraser
 from workers.ingest.read import PictureReader
@@ -94,6 +94,7 @@ def test_they_stand_after_the_picture_of_their_page_and_all_are_numbered(world: 
     ]
     assert [s.ordinal for s in found] == list(range(6))
     assert len({s.id for s in found}) == 6
+    assert [s.parent == parent_id(REF, "page 2") for s in found] == [False] * 3 + [True] * 3
 
 
 def test_pages_with_text_are_not_read(world: World) -> None:
