@@ -15,4 +15,12 @@ class Clip:
     channels: int
 
 
-Excerpt = DecodedImage | Clip
+@dataclass(frozen=True, slots=True)
+class Reel:
+    """A piece of a video with its sound, as a file of this type. It is as hostile as the video is."""
+
+    media_type: str
+    data: bytes | bytearray = field(repr=False)
+
+
+Excerpt = DecodedImage | Clip | Reel

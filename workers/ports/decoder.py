@@ -37,7 +37,7 @@ class Excerpter(Protocol):
     """Cuts the place that a citation leads to out of an object, with the same limits, to be shown to somebody."""
 
     def excerpt(self, data: bytes, *, key: str, place: Locator) -> Excerpt:
-        """What `place` names: seconds of a recording, a page, or a box in a page or picture with a margin around it.
+        """What `place` names: seconds of a recording or video, a page, or a box in a page or picture with a margin.
 
         Pictures and pages come at the resolution of the object, recordings at their own rate. Raises `NoSuchPlace`, and
         what `Decoder.decode` raises.

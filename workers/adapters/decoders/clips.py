@@ -1,4 +1,4 @@
-"""A piece of a recording as it is heard: at its own rate, in one channel or two.
+"""Seconds of a recording as they are heard: at their own rate, in one channel or two; those of a video are in `reels`.
 
 Seconds are counted in what was decoded from the beginning, as they are when a recording is indexed: what a file says of
 time is not believed, and a jump to a time in an MP3 of changing bit rates lands seconds beside it.
@@ -10,15 +10,17 @@ from typing import Any
 from workers.adapters.decoders.limits import DecodeLimits
 from workers.adapters.decoders.recording_formats import recording_format
 from workers.adapters.decoders.recordings import BYTES_A_SAMPLE, audio_stream, decoded_frames, open_container
-from workers.adapters.decoders.results import Clip
+from workers.adapters.decoders.reels import cut_reel
+from workers.adapters.decoders.results import Clip, Reel
+from workers.adapters.decoders.videos import is_cover
 from workers.errors import DamagedMedia, MediaTooLarge, NoSuchPlace
 
 MOST_RATE = 48_000
 """Samples a second, which every player takes."""
 
 
-def cut_clip(data: bytes, start_s: float, end_s: float, limits: DecodeLimits) -> Clip:
-    """What is heard from `start_s` to `end_s`, or to the end of the recording where that is sooner.
+def cut_seconds(data: bytes, start_s: float, end_s: float, limits: DecodeLimits) -> Clip | Reel:
+    """What is heard, or in a video seen and heard, from `start_s` to `end_s`, or to the end where that is sooner.
 
     Raises `NoSuchPlace` (no recording, or a shorter one), `MediaTooLarge` (`max_clip_s`, and what decoding a recording
     refuses), `UnknownMediaType`, `DamagedMedia` and `MemoryError`.
@@ -32,12 +34,15 @@ def cut_clip(data: bytes, start_s: float, end_s: float, limits: DecodeLimits) ->
 
     try:
         with open_container(av, data, kind, limits) as container:
+            moving = next((stream for stream in container.streams.video if not is_cover(stream)), None)
+            if moving is not None:
+                return cut_reel(av, container, moving, kind, (start_s, end_s), limits)
             stream = audio_stream(container, kind, limits)
             clip = _cut(av, decoded_frames(av, container, [stream]), start_s, end_s)
     except MemoryError:  # FFmpeg's own is one of both kinds
         raise
     except av.error.FFmpegError as error:
-        raise DamagedMedia(f"a recording ({kind.name}) that cannot be decoded: {error.strerror}") from error
+        raise DamagedMedia(f"a {kind.name} file out of which nothing can be cut: {error.strerror}") from error
     if clip is None or not clip.pcm:
         raise NoSuchPlace(f"nothing is to be heard there: the recording ends before {end_s:g} s")
     return clip

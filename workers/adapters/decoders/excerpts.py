@@ -6,12 +6,12 @@ A box comes with a margin around it, at the resolution of the object; a page wit
 from dataclasses import replace
 from typing import Any
 
-from workers.adapters.decoders.clips import cut_clip
+from workers.adapters.decoders.clips import cut_seconds
 from workers.adapters.decoders.content import decode
 from workers.adapters.decoders.limits import DecodeLimits
 from workers.adapters.decoders.pdf import PDF, looks_like_pdf, open_page
 from workers.adapters.decoders.pdf_pictures import Drawing, draw
-from workers.adapters.decoders.results import WHOLE, Box, Clip, Picture
+from workers.adapters.decoders.results import WHOLE, Box, Clip, Picture, Reel
 from workers.errors import NoSuchPlace
 
 MARGIN = 0.05
@@ -20,13 +20,13 @@ PIXELS_A_POINT = 3.0
 """Of a page: 216 pixels an inch, at which the smallest print is read with ease."""
 
 
-def excerpt(data: bytes, key: str, place: dict[str, Any], limits: DecodeLimits) -> Picture | Clip:
+def excerpt(data: bytes, key: str, place: dict[str, Any], limits: DecodeLimits) -> Picture | Clip | Reel:
     """The part of the object that `place` names (fields of a locator: `page`, `box`, `start_s` and `end_s`).
 
     Raises `NoSuchPlace`, what `content.decode` raises, and `MemoryError`.
     """
     if place.get("start_s") is not None:
-        return cut_clip(data, float(place["start_s"]), float(place.get("end_s") or place["start_s"]), limits)
+        return cut_seconds(data, float(place["start_s"]), float(place.get("end_s") or place["start_s"]), limits)
     box: Box = tuple(place["box"]) if place.get("box") else WHOLE
     if place.get("page") is not None:
         return _of_page(data, int(place["page"]), box, limits)

@@ -1,6 +1,7 @@
-"""Excerpts as files that every program opens: pictures as PNG, recordings as WAV.
+"""Excerpts as files that every program opens: pictures as PNG, recordings as WAV, pieces of videos as they came.
 
-They are made here, from pixels and samples: nothing that the decoding process wrote is given to somebody's viewer.
+Pictures and recordings are made here, from pixels and samples: nothing that the decoding process wrote is given to
+somebody's viewer. A piece of a video is a copy of packets that the whole of it would give the player as well.
 """
 
 import io
@@ -9,12 +10,27 @@ import wave
 from PIL import Image
 
 from workers.domain.decoded import DecodedImage
-from workers.domain.excerpt import Clip, Excerpt
+from workers.domain.excerpt import Clip, Excerpt, Reel
+
+SUFFIXES = {
+    "video/mp4": ".mp4",
+    "video/quicktime": ".mov",
+    "video/x-matroska": ".mkv",
+    "video/webm": ".webm",
+    "video/x-msvideo": ".avi",
+    "video/ogg": ".ogv",
+}
 
 
 def file_of(excerpt: Excerpt) -> tuple[str, bytes]:
     """The suffix of the file's name, and its content."""
-    return (".wav", _wav(excerpt)) if isinstance(excerpt, Clip) else (".png", _png(excerpt))
+    match excerpt:
+        case Reel():
+            return SUFFIXES.get(excerpt.media_type, ".bin"), bytes(excerpt.data)
+        case Clip():
+            return ".wav", _wav(excerpt)
+        case DecodedImage():
+            return ".png", _png(excerpt)
 
 
 def _png(picture: DecodedImage) -> bytes:

@@ -143,6 +143,14 @@ class Clip:
     channels: int
 
 
+@dataclass(frozen=True, slots=True)
+class Reel:
+    """A piece of a video, as a file of this type."""
+
+    media_type: str
+    data: bytes = field(repr=False)
+
+
 Result = Text | Picture | Document
 Part = Sound | Shot | Alive
 """What recordings and videos come in, in order of time."""

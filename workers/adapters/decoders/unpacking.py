@@ -20,7 +20,7 @@ from workers.domain.decoded import (
     PagePicture,
     Pixels,
 )
-from workers.domain.excerpt import Clip, Excerpt
+from workers.domain.excerpt import Clip, Excerpt, Reel
 from workers.domain.locator import Box
 from workers.domain.recording import Samples
 from workers.domain.taken import Taken
@@ -51,7 +51,9 @@ def unpack(header: dict[str, Any], payload: bytearray) -> Decoded:
 
 
 def unpack_excerpt(header: dict[str, Any], payload: bytearray) -> Excerpt:
-    """The part of a picture, page or recording. Raises `DamagedMedia`."""
+    """The part of a picture, page, recording or video. Raises `DamagedMedia`."""
+    if "reel" in header:
+        return Reel(str(header["reel"]), payload)
     if "clip" not in header:
         decoded = unpack(header, payload)
         if not isinstance(decoded, DecodedImage):
