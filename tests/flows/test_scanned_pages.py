@@ -47,8 +47,8 @@ def test_a_scanned_page_is_found_by_the_words_on_it(stack: Stack, archive: str) 
 
 
 def test_an_answer_cites_the_page_and_the_box(stack: Stack, archive: str) -> None:
-    reply = stack.run("ask", "What must not be stored in the granary?", "--prefix", archive, "--json").json
+    reply = stack.run("ask", "To whom is the granary on the quay let?", "--prefix", archive, "--json").json
     citation = reply["citations"][0]
     assert citation["locator"]["page"] == 1
     assert citation["locator"]["box"][0] == pytest.approx(150 / 1240, abs=0.02)
-    assert "gunpowder" in citation["quote"]
+    assert "the granary on the quay is let" in citation["quote"]
