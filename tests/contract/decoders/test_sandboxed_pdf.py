@@ -11,8 +11,8 @@ from media.pdf_writer import HEIGHT, WIDTH, Page, image, lines, pdf, picture, te
 
 from workers.adapters.decoders.limits import DecodeLimits
 from workers.adapters.decoders.sandbox import SandboxedDecoder
-from workers.domain.decoded import DecodedDocument, DecodedText, Heading
-from workers.errors import DamagedMedia, EmptyMedia, MediaTooLarge, Permanent
+from workers.domain.decoded import DecodedDocument, DecodedImage, DecodedText, Heading
+from workers.errors import DamagedMedia, EmptyMedia, MediaTooLarge, NoSuchPlace, Permanent
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the limits of the sandbox are Linux's")
 
@@ -62,6 +62,18 @@ def test_its_pictures_are_writable_rgb_in_one_piece_of_memory(decoder: Sandboxed
     assert np.all(pictures[2] == RED)
     (start, end) = (min(one.ctypes.data for one in pictures), max(one.ctypes.data + one.nbytes for one in pictures))
     assert end - start == sum(one.nbytes for one in pictures)
+
+
+def test_a_page_comes_as_the_document_has_it_and_larger_to_be_read(decoder: SandboxedDecoder) -> None:
+    (shown,) = document(decoder, GOOD).pages[2].pictures
+    small, larger = (decoder.decode(GOOD, key="a.pdf", page=3, to_read=to_read) for to_read in (False, True))
+    assert isinstance(small, DecodedImage)
+    assert isinstance(larger, DecodedImage)
+    assert np.array_equal(small.pixels, shown.pixels)
+    assert larger.pixels.shape == (1600, 1200, 3)
+    with pytest.raises(NoSuchPlace, match="no page 4"):
+        decoder.decode(GOOD, key="a.pdf", page=4)
+    assert is_alive_and_well(decoder)
 
 
 def test_a_document_truncated_anywhere_costs_nothing_but_itself(decoder: SandboxedDecoder) -> None:

@@ -8,20 +8,24 @@ import json
 from typing import Any
 
 from workers.adapters.decoders.limits import DecodeLimits
-from workers.adapters.decoders.results import Alive, Document, Page, Part, Result, Shot, Sound, Text
+from workers.adapters.decoders.results import Alive, Clip, Document, Page, Part, Reel, Result, Shot, Sound, Text
 from workers.errors import MediaTooLarge
 
 Packed = tuple[dict[str, Any], tuple[bytes | memoryview, ...]]
 """A frame's header and the parts of its payload."""
 
 
-def pack(result: Result, limits: DecodeLimits) -> Packed:
+def pack(result: Result | Clip | Reel, limits: DecodeLimits) -> Packed:
     """The frame of a result. Raises `MediaTooLarge` where the lines of a document do not fit into a reply."""
     if isinstance(result, Text):
         header = {"text": True, "media_type": result.media_type, "markup": result.markup}
         return header, (result.text.encode("utf-8", errors="replace"),)
     if isinstance(result, Document):
         return _document(result, limits)
+    if isinstance(result, Reel):
+        return {"reel": result.media_type}, (result.data,)
+    if isinstance(result, Clip):
+        return {"clip": [result.rate, result.channels]}, (result.pcm,)
     header = {"size": result.size, "original": result.original, "visible": result.visible}
     header["taken"] = [result.taken.at, result.taken.place]
     return {"media_type": result.media_type, **header}, (result.pixels,)

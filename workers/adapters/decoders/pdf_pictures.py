@@ -67,9 +67,14 @@ def drawings_of(page: Any, view: View, limits: DecodeLimits, *, has_text: bool) 
         return []
     figures = [figure for figure in dict.fromkeys(found) if figure.area < MOST_AREA * width * height]
     largest = sorted(figures, key=lambda figure: -figure.area)[: limits.page_figures]
-    whole = Drawing((0.0, 0.0, width, height), limits.picture_side / max(width, height), None)
     from_above = sorted(largest, key=lambda figure: (figure.rect[1], figure.rect[0]))
-    return [whole, *(_drawing(figure, view, limits.picture_side) for figure in from_above)]
+    return [whole_drawing(view, limits), *(_drawing(figure, view, limits.picture_side) for figure in from_above)]
+
+
+def whole_drawing(view: View, limits: DecodeLimits) -> Drawing:
+    """The page itself, its longest side as long as `picture_side`."""
+    width, height = view.size
+    return Drawing((0.0, 0.0, width, height), limits.picture_side / max(width, height), None)
 
 
 def _drawing(figure: Figure, view: View, side: int) -> Drawing:

@@ -76,9 +76,11 @@ class SandboxedDecoder:
         """See `ports.decoder.Decoder`. Looks at bytes only, in this process."""
         return is_heavy(data)
 
-    def decode(self, data: bytes, *, key: str, to_read: bool = False) -> Decoded | Recording | Video:
+    def decode(
+        self, data: bytes, *, key: str, to_read: bool = False, page: int | None = None
+    ) -> Decoded | Recording | Video:
         """See `ports.decoder.Decoder`. Raises `ServiceUnavailable` where no child can be started."""
-        frame = self._answer(data, {"key": key, "to_read": to_read})
+        frame = self._answer(data, {"key": key, "to_read": to_read, "page": page})
         if "part" not in frame[0]:
             return unpack(*frame)
         self._streaming = True

@@ -21,7 +21,7 @@ from workers.domain.decoded import (
     PagePicture,
     Pixels,
 )
-from workers.domain.excerpt import Excerpt
+from workers.domain.excerpt import Clip, Excerpt, Reel
 from workers.domain.locator import Box
 from workers.domain.recording import Samples
 from workers.domain.taken import Taken
@@ -52,11 +52,21 @@ def unpack(header: dict[str, Any], payload: bytearray) -> Decoded:
 
 
 def unpack_excerpt(header: dict[str, Any], payload: bytearray) -> Excerpt:
-    """The part of a picture or page. Raises `DamagedMedia`."""
-    decoded = unpack(header, payload)
-    if not isinstance(decoded, DecodedImage):
+    """The part of a picture, page, recording or video. Raises `DamagedMedia`."""
+    if "reel" in header:
+        return Reel(str(header["reel"]), payload)
+    if "clip" not in header:
+        decoded = unpack(header, payload)
+        if not isinstance(decoded, DecodedImage):
+            raise DamagedMedia(NONSENSE)
+        return decoded
+    try:
+        rate, channels = map(int, header["clip"])
+    except (ValueError, TypeError) as error:
+        raise DamagedMedia(NONSENSE) from error
+    if not (0 < rate < 2**31 and 0 < channels < 2**8) or len(payload) % (2 * channels):
         raise DamagedMedia(NONSENSE)
-    return decoded
+    return Clip(payload, rate, channels)
 
 
 def unpack_samples(pcm: bytearray) -> Samples:
