@@ -4,10 +4,13 @@ The process may have been taken over by what it decoded: whatever does not fit t
 """
 
 import json
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
+from workers.adapters.decoders.packing import BOX_UNITS
 from workers.domain.decoded import (
     Decoded,
     DecodedDocument,
@@ -24,6 +27,8 @@ from workers.errors import DamagedMedia
 
 LOST_CHARS = 500
 """Of the sentence that says what of a page is lost."""
+BOX = np.dtype((np.uint16, 4))
+"""As `packing` writes the box of a line."""
 NONSENSE = "its content made the decoding process answer with nonsense"
 
 
@@ -43,18 +48,31 @@ def unpack(header: dict[str, Any], payload: bytearray) -> Decoded:
 
 def _document(media_type: str, payload: bytearray, length: int) -> DecodedDocument:
     fields = json.loads(payload[:length])
-    pixels = _Pixels(payload, length)
-    pages = tuple(_page(page, pixels) for page in fields["pages"])
+    count = sum(len(page["lines"]) for page in fields["pages"])
+    boxes = _boxes(payload, length, count)
+    pixels = _Pixels(payload, length + BOX.itemsize * count)
+    pages = tuple(_page(page, boxes, pixels) for page in fields["pages"])
     outline = tuple(Heading(int(level), str(title), int(page)) for level, title, page in fields["outline"])
     return DecodedDocument(media_type, pages, outline)
 
 
-def _page(fields: dict[str, Any], pixels: "_Pixels") -> Page:
-    lines = tuple(Line(str(text), _box(box)) for text, box in fields["lines"])
+def _page(fields: dict[str, Any], boxes: Iterator[Box], pixels: "_Pixels") -> Page:
+    texts = fields["lines"]
+    if set(map(type, texts)) - {str}:
+        raise TypeError("a line that is no text")
+    lines = tuple(map(Line, texts, islice(boxes, len(texts))))
     pictures = tuple(
         PagePicture(pixels.next(size), None if box is None else _box(box)) for size, box in fields["pictures"]
     )
     return Page(int(fields["number"]), lines, pictures, str(fields["lost"])[:LOST_CHARS])
+
+
+def _boxes(payload: bytearray, start: int, count: int) -> Iterator[Box]:
+    """The boxes of lines. Raises `ValueError` for those that are no places on a page."""
+    units = np.frombuffer(payload, BOX, count, start)
+    if (units > BOX_UNITS).any() or (units[:, :2] > units[:, 2:]).any():
+        raise ValueError("no box")
+    return map(tuple, (units / BOX_UNITS).tolist())
 
 
 def _box(sides: list[float]) -> Box:
