@@ -1,5 +1,6 @@
 """The composition root of the workers: settings and adapters become the parts that the flows work with."""
 
+from collections.abc import Sequence
 from os import cpu_count, environ
 
 from omnibus.profiles import FLOORS, Models, profile_named, store_of
@@ -20,12 +21,13 @@ from workers.answer.flow import AnswerParts
 from workers.answer.generate import Writer
 from workers.answer.reply import Replies
 from workers.answer.retrieve import Retrieval
+from workers.domain.segment import Space
 from workers.ingest.announce import Announcer
 from workers.ingest.embed import Embedder
 from workers.ingest.erase import Eraser
 from workers.ingest.flow import IngestParts
+from workers.ingest.listen import Listener
 from workers.ingest.read import PictureReader
-from workers.ports.encoders import ImageEncoder, TextEncoder
 from workers.ports.index import Index
 
 SEGMENT_TOKENS = 200
@@ -37,9 +39,8 @@ def bucket_of(settings: Settings) -> S3Bucket:
     return S3Bucket(s3_client(settings.s3, settings.access_key, settings.secret_key))
 
 
-def index_of(settings: Settings, text: TextEncoder, image: ImageEncoder) -> Index:
+def index_of(settings: Settings, spaces: Sequence[Space]) -> Index:
     """The index of the stack, with the spaces of the profile's encoders."""
-    spaces = [text.space, image.space]
     if settings.stack == "embedded":
         return LanceIndex(settings.data / "index", spaces)
     return WeaviateIndex(
@@ -74,14 +75,16 @@ def ingest_parts(settings: Settings) -> IngestParts:
         )
     return IngestParts(
         bucket=bucket,
-        index=index_of(settings, text, image),
+        index=index_of(settings, models.spaces()),
         decoder=decoder,
+        listener=Listener(models.transcriber(), models.sound(text)),
         splitter=SemanticSplitter(models.tokenizer(), SEGMENT_TOKENS),
         reader=reader,
         embedder=Embedder(text, image, cache),
         eraser=eraser,
         announcer=Announcer(Publisher(settings.kafka, source="/omnibus/ingest")),
         max_object_bytes=settings.max_object_bytes,
+        keep_taken=settings.read_exif,
     )
 
 
@@ -96,7 +99,7 @@ def answer_parts(settings: Settings, questions: Questions, replies: Replies) -> 
     models = Models(store_of(settings), profile_named(settings.profile))
     text = models.text()
     image = models.image(text)
-    index = index_of(settings, text, image)
+    index = index_of(settings, models.spaces())
     cache = RedisCache(settings.redis)
     encoder = QuestionEncoder(
         text=text,
@@ -112,7 +115,7 @@ def answer_parts(settings: Settings, questions: Questions, replies: Replies) -> 
         encoder=encoder,
         text=text,
         index=index,
-        retrieval=Retrieval(index, text.space.id, image.space.id),
+        retrieval=Retrieval(index, text.space.id, image.space.id, models.sound(text).space.id),
         floors=FLOORS,
         writer=Writer(models.generator(), FLOORS, settings.answer_tokens),
         replies=replies,
@@ -123,5 +126,4 @@ def answer_parts(settings: Settings, questions: Questions, replies: Replies) -> 
 def projection_of(settings: Settings) -> Index:
     """The index for whoever compares it with the bucket: no model is loaded for that."""
     models = Models(store_of(settings), profile_named(settings.profile))
-    text = models.text()
-    return index_of(settings, text, models.image(text))
+    return index_of(settings, models.spaces())

@@ -12,10 +12,7 @@ from workers.domain.segment import Space
 def spaces_in_use(settings: Settings) -> Sequence[Space]:
     """Those of the profile's models; none while the models are not here, because then nobody can tell."""
     models = Models(store_of(settings), profile_named(settings.profile))
-    if models.missing():
-        return []
-    text = models.text()
-    return [text.space, models.image(text).space]
+    return [] if models.missing() else models.spaces()
 
 
 def judge_spaces(held: Sequence[Space], in_use: Sequence[Space], index: str, remedy: str) -> list[Finding]:

@@ -1,15 +1,17 @@
 """Small deterministic encoders and a generator, in the shape of their ports."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from workers.domain.decoded import Pixels, Tag
+from workers.domain.recording import SAMPLE_RATE, Samples
 from workers.domain.segment import Space, Vector
-from workers.ports.encoders import Embeddings, ImageReading
+from workers.ports.encoders import Embeddings, ImageReading, SoundReading
 from workers.ports.generator import Generation, Passage
+from workers.ports.transcriber import Utterance
 
 DIMENSIONS = 64
 
@@ -52,6 +54,40 @@ class ColourNamer:
         self.seen += len(pictures)
         names = [("red", "green", "blue")[int(picture.mean(axis=(0, 1)).argmax())] for picture in pictures]
         return [ImageReading(_unit([name]), (Tag(name, self.probability),)) for name in names]
+
+
+@dataclass
+class LoudnessNamer:
+    """SoundEncoder: louder than a tenth is a bang, softer is a hum. `heard` has the windows' lengths."""
+
+    space: Space = field(default_factory=lambda: Space("sound", DIMENSIONS, "loudness-namer 1"))
+    text_space: str | None = "text"
+    heard: list[int] = field(default_factory=list)
+
+    def encode_texts(self, texts: Sequence[str]) -> Embeddings:
+        return WordCounter().encode(texts)
+
+    def read(self, windows: Sequence[Samples]) -> Sequence[SoundReading | None]:
+        self.heard += [len(window) for window in windows]
+        return [self._read(float(np.abs(window).max())) for window in windows]
+
+    def _read(self, loudest: float) -> SoundReading | None:
+        name = "bang" if loudest > 0.1 else "hum"
+        return SoundReading(_unit([name]), (Tag(name, 0.9),)) if loudest else None
+
+
+@dataclass
+class Stenographer:
+    """Transcriber that goes through the chunks and then has heard `said`. `seconds` counts what it went through."""
+
+    said: Sequence[Utterance] = ()
+    model: str = "stenographer 1"
+    seconds: float = 0.0
+
+    def transcribe(self, chunks: Iterable[Samples]) -> Iterator[Utterance]:
+        for chunk in chunks:
+            self.seconds += len(chunk) / SAMPLE_RATE
+        yield from self.said
 
 
 @dataclass

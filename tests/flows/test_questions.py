@@ -45,6 +45,7 @@ def test_an_answer_cites_the_text_that_it_comes_from(stack: Stack, handbook: str
         "encode",
         "retrieve_text",
         "retrieve_image",
+        "retrieve_sound",
         "retrieve_keywords",
         "fuse",
         "generate",

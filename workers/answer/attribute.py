@@ -44,7 +44,7 @@ def _best_source(sentence: str, question: str, sources: Sequence[Source], encode
 def _citation(marker: int, source: Source, answer: str) -> Citation:
     """The quote is the source's sentence with most of the answer's words; None where a model wrote the source."""
     segment = source.segment
-    if segment.derived or segment.modality != "text":
+    if segment.derived or segment.modality not in ("text", "audio"):
         return Citation(marker, segment, None)
     words = new_words(answer, "")
     # By paragraph: a heading has no full stop, and is no part of the sentence after it.

@@ -8,10 +8,11 @@ from schemas.questions import QueryRequested
 from workers.answer.encode import Encoded
 from workers.domain.hit import Filters, Hit
 from workers.domain.segment import Vector
+from workers.domain.taken import Near
 from workers.errors import OmnibusError
 from workers.ports.index import Index
 
-RETRIEVERS = ("text", "image", "keywords")
+RETRIEVERS = ("text", "image", "sound", "keywords")
 DEPTH = 4
 """How many times the hits asked for each retriever looks up, so that fusion has something to choose from."""
 
@@ -36,22 +37,39 @@ class Retrieved:
         return cls(fields["retriever"], lists, fields["failed"])
 
 
+def _filters_of(query: QueryRequested) -> Filters:
+    asked = query.filters
+    return Filters(
+        tenant=query.tenant,
+        modalities=tuple(asked.modality),
+        prefix=asked.prefix,
+        taken_from=asked.taken_after,
+        taken_until=asked.taken_before,
+        near=None if asked.near is None else Near(asked.near.latitude, asked.near.longitude, asked.near.km),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Retrieval:
-    """The retrievers over one index. The spaces are those of the profile's text and image encoder."""
+    """The retrievers over one index. The spaces are those of the profile's encoders.
+
+    Sounds are looked for with the vectors of passages, whose space they share (ConSE).
+    """
 
     index: Index
     text_space: str
     image_space: str
+    sound_space: str
 
     def retrieve(self, retriever: str, query: QueryRequested, encoded: Encoded) -> Retrieved:
         """What `retriever` finds. A failure is a result too: the answer says which retrievers were missing."""
         look: Mapping[str, Callable[[], list[Sequence[Hit]]]] = {
             "text": lambda: self._near(self.text_space, encoded.text_vectors, query, filters),
             "image": lambda: self._near(self.image_space, encoded.image_vectors, query, filters),
+            "sound": lambda: self._near(self.sound_space, encoded.text_vectors[:1], query, filters),
             "keywords": lambda: [self.index.matching(encoded.words, k=query.top_k * DEPTH, filters=filters)],
         }
-        filters = Filters(query.tenant, tuple(query.filters.modality), query.filters.prefix)
+        filters = _filters_of(query)
         try:
             return Retrieved(retriever, look[retriever]())
         except OmnibusError as error:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from workers.domain.locator import Locator
 from workers.domain.media import ObjectRef, Version
+from workers.domain.taken import UNKNOWN, Taken
 
 Modality = Literal["text", "image", "audio", "video"]
 Vector = NDArray[np.float32]
@@ -57,6 +58,7 @@ class IndexedObject:
     segments: tuple[Segment, ...] = ()
     rejected: str = ""
     """Empty, or `kind: message` of the error that refused the object."""
+    taken: Taken = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

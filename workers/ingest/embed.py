@@ -31,14 +31,21 @@ class Embedder:
     cache: Cache
 
     def embed(self, work: Sequence[Segmented]) -> list[tuple[Segment, ...]]:
-        """The segments of each object with their vectors."""
-        texts = {s.content_hash: s.text for each in work for s in each.segments if s.modality == "text"}
+        """The segments of each object with their vectors.
+
+        A segment that has a vector already, as sounds have, stays as it is.
+        """
+        segments = [s for each in work for s in each.segments if not s.vectors]
+        texts = {s.content_hash: s.text for s in segments if s.modality != "image"}
         pictures = {digest: pixels for each in work for digest, pixels in each.pictures.items()}
         readings = {
             **self._remembered(self.text.space, texts, self._read_texts),
             **self._remembered(self.image.space, pictures, self._read_pictures),
         }
-        return [tuple(self._complete(s, readings[s.content_hash]) for s in each.segments) for each in work]
+        return [
+            tuple(s if s.vectors else self._complete(s, readings[s.content_hash]) for s in each.segments)
+            for each in work
+        ]
 
     def kept_under(self, segment: Segment) -> str:
         """The key of the cache under which the segment's embedding is kept."""

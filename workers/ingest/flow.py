@@ -5,15 +5,19 @@ from dataclasses import dataclass, field, replace
 
 from workers.domain.change import Change, Outcome, Status
 from workers.domain.decoded import Decoded, DecodedDocument, DecodedImage
+from workers.domain.recording import Recording
 from workers.domain.segment import IndexedObject, Segment
+from workers.domain.taken import UNKNOWN
 from workers.errors import MediaTooLarge, ObjectGone
 from workers.ingest.announce import Announcer
 from workers.ingest.batch import Batch
 from workers.ingest.embed import Embedder
 from workers.ingest.erase import Eraser
+from workers.ingest.listen import Heard, Listener
 from workers.ingest.look import ObjectChanged, Sight, look, look_again, records_held
 from workers.ingest.read import PictureReader
 from workers.ingest.segment import Segmented, segments_of
+from workers.ingest.segment_recording import recording_segments
 from workers.ports.bucket import Bucket
 from workers.ports.decoder import Decoder
 from workers.ports.index import Index
@@ -25,17 +29,23 @@ LOOKING = 8
 
 @dataclass(frozen=True, slots=True)
 class IngestParts:
-    """What the steps work with. `max_object_bytes` is the largest object that is fetched; no `reader` reads nothing."""
+    """What the steps work with.
+
+    `max_object_bytes` is the largest object that is fetched; no `reader` reads nothing; without `keep_taken` it is
+    forgotten when and where pictures were taken.
+    """
 
     bucket: Bucket
     index: Index
     decoder: Decoder
+    listener: Listener
     splitter: Splitter
     reader: PictureReader | None
     embedder: Embedder
     eraser: Eraser
     announcer: Announcer
     max_object_bytes: int
+    keep_taken: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +53,7 @@ class _Work:
     """One object between the steps."""
 
     sight: Sight
-    decoded: Decoded
+    decoded: Decoded | Heard
     segmented: Segmented = field(default_factory=lambda: Segmented(()))
 
     @property
@@ -116,7 +126,10 @@ def _announce_held(parts: IngestParts) -> Callable[[Sight], None]:
 
 
 def _decode(parts: IngestParts) -> Callable[[Sight], _Work]:
-    """Fetch and decode in one step, object by object: the bytes of a whole batch could be gigabytes."""
+    """Fetch and decode in one step, object by object: the bytes of a whole batch could be gigabytes.
+
+    A recording is listened to meanwhile, for it is decoded as a stream.
+    """
 
     def decode(sight: Sight) -> _Work:
         if sight.info is not None and sight.info.size > parts.max_object_bytes:
@@ -127,13 +140,21 @@ def _decode(parts: IngestParts) -> Callable[[Sight], _Work]:
             data = parts.bucket.read(sight.ref, limit=parts.max_object_bytes)
         except ObjectGone as error:
             raise ObjectChanged(f"{sight.ref.name} was removed while it was being indexed") from error
-        return _Work(sight, parts.decoder.decode(data, key=sight.ref.key))
+        decoded = parts.decoder.decode(data, key=sight.ref.key)
+        return _Work(sight, parts.listener.listen(decoded) if isinstance(decoded, Recording) else decoded)
 
     return decode
 
 
 def _segment(parts: IngestParts) -> Callable[[_Work], _Work]:
-    return lambda work: replace(work, segmented=segments_of(work.sight.ref, work.decoded, parts.splitter))
+    def segment(work: _Work) -> _Work:
+        ref = work.sight.ref
+        if isinstance(work.decoded, Heard):
+            segments = recording_segments(ref, work.decoded, parts.listener.sound.space.id)
+            return replace(work, segmented=Segmented(segments))
+        return replace(work, segmented=segments_of(ref, work.decoded, parts.splitter))
+
+    return segment
 
 
 def _read(parts: IngestParts) -> Callable[[_Work], _Work]:
@@ -169,10 +190,15 @@ def _confirm(parts: IngestParts) -> Callable[[_Work], _Work]:
 
 def _write(parts: IngestParts) -> Callable[[Sequence[_Work]], list[tuple[_Work, bool]]]:
     def write(works: Sequence[_Work]) -> list[tuple[_Work, bool]]:
-        objects = [IndexedObject(w.sight.ref, w.sight.version, w.decoded.media_type, w.segments) for w in works]
-        return list(zip(works, parts.index.write(objects), strict=True))
+        return list(zip(works, parts.index.write([_indexed(parts, work) for work in works]), strict=True))
 
     return write
+
+
+def _indexed(parts: IngestParts, work: _Work) -> IndexedObject:
+    decoded = work.decoded
+    taken = decoded.taken if parts.keep_taken and isinstance(decoded, DecodedImage) else UNKNOWN
+    return IndexedObject(work.sight.ref, work.sight.version, decoded.media_type, work.segments, taken=taken)
 
 
 def _announce(parts: IngestParts) -> Callable[[tuple[_Work, bool]], None]:
@@ -191,7 +217,7 @@ def _announce(parts: IngestParts) -> Callable[[tuple[_Work, bool]], None]:
     return announce
 
 
-def _lost_pages(decoded: Decoded) -> Sequence[tuple[int, str]]:
+def _lost_pages(decoded: Decoded | Heard) -> Sequence[tuple[int, str]]:
     """The pages of a document that could not be read whole, each with the reason."""
     return (
         [(page.number, page.lost) for page in decoded.pages if page.lost]

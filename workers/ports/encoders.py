@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workers.domain.decoded import Pixels, Tag
+from workers.domain.recording import Samples
 from workers.domain.segment import Space, Vector
 
 Embeddings = NDArray[np.float32]
@@ -21,6 +22,15 @@ class ImageReading:
     vector: Vector
     tags: tuple[Tag, ...] = ()
     """Best first; empty for models without classes."""
+
+
+@dataclass(frozen=True, slots=True)
+class SoundReading:
+    """What one pass over a window of sound gives: its embedding and the classes that were heard, at least one."""
+
+    vector: Vector
+    tags: tuple[Tag, ...]
+    """Best first."""
 
 
 class TextEncoder(Protocol):
@@ -58,4 +68,26 @@ class ImageEncoder(Protocol):
 
     def read(self, pictures: Sequence[Pixels]) -> Sequence[ImageReading]:
         """One reading per picture, in order. Pictures may differ in size."""
+        ...
+
+
+class SoundEncoder(Protocol):
+    """Encodes sounds, and texts to find them by, into one space. Loads and fails as `TextEncoder` does."""
+
+    @property
+    def space(self) -> Space:
+        """Where the vectors live."""
+        ...
+
+    @property
+    def text_space(self) -> str | None:
+        """Id of the text encoder's space when sounds can be compared with passages in it too, else None."""
+        ...
+
+    def encode_texts(self, texts: Sequence[str]) -> Embeddings:
+        """Texts in the sounds' space: one row per text, in order."""
+        ...
+
+    def read(self, windows: Sequence[Samples]) -> Sequence[SoundReading | None]:
+        """One reading per window, in order; None where all is silent. Windows may differ in length."""
         ...

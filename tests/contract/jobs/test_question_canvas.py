@@ -11,8 +11,9 @@ from redis import Redis
 
 from workers.adapters.jobs.celery import CeleryJobs, make_app
 
-HITS = ["encode <", "retrieve image < encode", "retrieve keywords < encode", "retrieve text < encode"]
-FUSED = [*HITS, "fuse < retrieve image, retrieve keywords, retrieve text"]
+RETRIEVALS = ["retrieve image", "retrieve keywords", "retrieve sound", "retrieve text"]
+HITS = ["encode <", *(f"{retrieval} < encode" for retrieval in RETRIEVALS)]
+FUSED = [*HITS, f"fuse < {', '.join(RETRIEVALS)}"]
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def steps(redis: Redis) -> Callable[[str], list[str]]:
 
     def so_far(request_id: str) -> list[str]:
         found = [step.decode().strip() for step in redis.lrange(f"steps:{request_id}", 0, -1)]
-        return [*found[:1], *sorted(found[1:4]), *found[4:]]
+        return [*found[:1], *sorted(found[1:5]), *found[5:]]
 
     return so_far
 
@@ -42,7 +43,7 @@ def test_retrievers_run_beside_each_other_and_all_else_in_order(
     jobs: CeleryJobs, steps: Callable[[str], list[str]], wait_until: Callable[..., object]
 ) -> None:
     request_id = start(jobs)
-    wait_until(lambda: len(steps(request_id)) == 7)
+    wait_until(lambda: len(steps(request_id)) == 8)
     assert steps(request_id) == [*FUSED, "generate < fuse", "reply < generate"]
 
 
@@ -50,7 +51,7 @@ def test_a_question_for_hits_alone_is_not_generated_for(
     jobs: CeleryJobs, steps: Callable[[str], list[str]], wait_until: Callable[..., object]
 ) -> None:
     request_id = start(jobs, generate=False)
-    wait_until(lambda: len(steps(request_id)) == 6)
+    wait_until(lambda: len(steps(request_id)) == 7)
     assert steps(request_id) == [*FUSED, "reply < fuse"]
 
 
@@ -60,8 +61,8 @@ def test_a_step_that_raises_ends_the_chain(
     request_id = start(jobs, "raises in fuse")
     # A question that was started later and is through: whatever the first would still do, it has done.
     later = start(jobs)
-    wait_until(lambda: len(steps(later)) == 7)
-    wait_until(lambda: len(steps(request_id)) == 5)
+    wait_until(lambda: len(steps(later)) == 8)
+    wait_until(lambda: len(steps(request_id)) == 6)
     assert steps(request_id) == FUSED
 
 
@@ -70,7 +71,7 @@ def test_a_question_that_expired_is_not_begun(
 ) -> None:
     expired = start(jobs, seconds=-1)
     later = start(jobs)
-    wait_until(lambda: len(steps(later)) == 7)
+    wait_until(lambda: len(steps(later)) == 8)
     assert steps(expired) == []
 
 
@@ -81,4 +82,4 @@ def test_a_question_goes_to_the_queue_of_its_own_app_from_any_thread(
     with ThreadPoolExecutor(1) as thread:
         request_ids = [start(jobs), thread.submit(start, jobs).result()]
     for request_id in request_ids:
-        wait_until(lambda request_id=request_id: len(steps(request_id)) == 7)
+        wait_until(lambda request_id=request_id: len(steps(request_id)) == 8)

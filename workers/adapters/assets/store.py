@@ -7,6 +7,9 @@ Below the store's directory (`platformdirs.user_cache_path("omnibus") / "models"
     efficientnet-lite2-<digest>/    efficientnet-lite2.pth
     smollm2-135m-<digest>/          smollm2-135m-instruct-q4_1.gguf
     qwen2.5-coder-1.5b-<digest>/    qwen2.5-coder-1.5b-instruct-q4_k_m.gguf
+    whisper-base-<digest>/          model.bin  tokenizer.json  vocabulary.txt  config.json
+    whisper-tiny-en-<digest>/       the same
+    yamnet-<digest>/                model.onnx  model.data  yamnet_class_map.csv
     <asset>/.verified.json          {file: sha256} as they were checked after the fetch
     derived/<name>/                 what `AssetStore.derived` built
     unfinished/<asset>/             downloads under way, or to be gone on with

@@ -1,21 +1,25 @@
 """The decoding process: one request after another from standard input, until that closes.
 
 It is started as `python -m workers.adapters.decoders.child LIMITS PARENT`, with the limits as JSON and the process id
-of its parent. It answers with frames on standard output; the first one, empty, says that it is ready.
+of its parent. It answers with frames on standard output; the first one, empty, says that it is ready. A request is
+answered with one frame, or with several, of which all but the last say `more`.
 """
 
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from workers.adapters.decoders.confinement import allow_processor_time, confine, die_with_parent
 from workers.adapters.decoders.content import decode
+from workers.adapters.decoders.excerpts import excerpt
 from workers.adapters.decoders.frames import read_frame, write_frame
 from workers.adapters.decoders.limits import DecodeLimits
 from workers.adapters.decoders.packing import Packed, pack
 from workers.adapters.decoders.pictures import load_codecs
-from workers.errors import DamagedMedia, MediaTooLarge, Permanent
+from workers.adapters.decoders.results import Result, Sound
+from workers.errors import DamagedMedia, MediaTooLarge, NoSuchPlace, OmnibusError, Permanent
 
 MESSAGE_CHARS = 500
 """A message is one sentence; content can make a codec's message longer than that."""
@@ -38,23 +42,43 @@ def serve(requests: BinaryIO, replies: BinaryIO, limits: DecodeLimits) -> None:
     while (frame := read_frame(requests, max_payload=limits.max_bytes)) is not None:
         header, data = frame
         allow_processor_time(limits.timeout_s)
-        side = limits.reading_side if header["to_read"] else limits.picture_side
-        reply, parts = _answer(data, header["key"], replace(limits, picture_side=side))
-        write_frame(replies, reply, *parts)
+        for reply, parts in _answer(data, header, limits):
+            write_frame(replies, reply, *parts)
+            allow_processor_time(limits.timeout_s)
 
 
-def _answer(data: bytes, key: str, limits: DecodeLimits) -> Packed:
+def _answer(data: bytes, request: dict[str, Any], limits: DecodeLimits) -> Iterator[Packed]:
+    """The frames of a reply: one, or for a recording one for each piece of it and an empty one at its end."""
+    side = limits.reading_side if request.get("to_read") else limits.picture_side
+    sized = replace(limits, picture_side=side)
     try:
-        return pack(decode(data, key, limits), limits)
-    except Permanent as error:
-        return _refusal(error)
+        result = _result(data, request, sized)
+        if isinstance(result, Iterator):
+            for sound in result:
+                yield _piece(sound)
+            yield {}, ()
+        else:
+            yield pack(result, sized)
+    except (Permanent, NoSuchPlace) as error:
+        yield _refusal(error)
     except MemoryError:
-        return _refusal(MediaTooLarge(f"decoding needs more than {limits.memory_bytes // 2**20} MiB of memory"))
+        yield _refusal(MediaTooLarge(f"decoding needs more than {limits.memory_bytes // 2**20} MiB of memory"))
     except Exception as error:  # noqa: BLE001 - damaged content makes codecs raise anything; the sender is told
-        return _refusal(DamagedMedia(f"cannot be decoded: {type(error).__name__}: {error}"))
+        yield _refusal(DamagedMedia(f"cannot be decoded: {type(error).__name__}: {error}"))
 
 
-def _refusal(error: Permanent) -> Packed:
+def _result(data: bytes, request: dict[str, Any], limits: DecodeLimits) -> Result | Iterator[Sound]:
+    """What is asked for: the place of a citation, or the object."""
+    if "place" in request:
+        return excerpt(data, request["key"], request["place"], limits)
+    return decode(data, request["key"], limits)
+
+
+def _piece(sound: Sound) -> Packed:
+    return {"sound": sound.media_type, "more": True}, (sound.pcm,)
+
+
+def _refusal(error: OmnibusError) -> Packed:
     return {"error": error.kind, "message": error.message[:MESSAGE_CHARS]}, ()
 
 

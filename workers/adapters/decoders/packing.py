@@ -1,8 +1,8 @@
 """From a result to the frame that carries it, in the child process: a header, and bytes in parts that are not copied.
 
 A document is a JSON object of its pages, after it the boxes of all lines, and then the pixels of its pictures, in
-order. A box is four numbers of 16 bits, in parts of `BOX_UNITS` of the page: written as JSON they would take longer than
-the words. `unpacking` is the inverse, in the worker.
+order. A box is four numbers of 16 bits, in parts of `BOX_UNITS` of the page: written as JSON they would take longer
+than the words. `unpacking` is the inverse, in the worker.
 """
 
 import json
@@ -27,6 +27,7 @@ def pack(result: Result, limits: DecodeLimits) -> Packed:
     if isinstance(result, Document):
         return _document(result, limits)
     header = {"size": result.size, "original": result.original, "visible": result.visible}
+    header["taken"] = [result.taken.at, result.taken.place]
     return {"media_type": result.media_type, **header}, (result.pixels,)
 
 

@@ -76,7 +76,8 @@ def drawings_of(page: Any, view: View, limits: DecodeLimits, *, has_text: bool) 
 def _drawing(figure: Figure, view: View, side: int) -> Drawing:
     x0, y0, x1, y1 = figure.rect
     scale = min(side / max(x1 - x0, y1 - y0), max(figure.resolution, POINT))
-    return Drawing(figure.rect, scale, fractions(figure.rect, view.size))
+    x0, y0, x1, y1 = (round(side, 4) for side in fractions(figure.rect, view.size))
+    return Drawing(figure.rect, scale, (x0, y0, x1, y1))
 
 
 def fractions(rect: Rect, size: tuple[float, float]) -> Box:

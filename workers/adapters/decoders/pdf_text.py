@@ -105,7 +105,7 @@ class _TextPage:
             at += _units(line)
             end = found.end()
 
-    def _pieces_of_line(self, line: str, at: int, runs: Sequence[Rect]) -> Iterator[Piece]:
+    def _pieces_of_line(self, line: str, at: int, runs: list[Rect]) -> Iterator[Piece]:
         cells = _cells(runs)
         cuts = self._cuts(line, at, [union(cell)[0] for cell in cells[1:]]) if len(cells) > 1 else []
         if len(cuts) != len(cells) - 1:  # overlapping runs: the text cannot be told apart

@@ -20,6 +20,14 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """When a picture was taken, in seconds since 1970, and where, in degrees north and east."""
+
+    at: int | None = None
+    place: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """`pixels`: `height x width x 3` bytes of RGB, by rows; `original`: the upright (width, height) before scaling.
 
@@ -31,6 +39,7 @@ class Picture:
     size: tuple[int, int]
     original: tuple[int, int]
     visible: Box = WHOLE
+    taken: Taken = Taken()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +85,14 @@ class Document:
     media_type: str
     pages: tuple[Page, ...]
     outline: tuple[Heading, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A piece of a recording. `pcm`: signed 16-bit samples, little-endian, one channel, 16,000 a second."""
+
+    media_type: str
+    pcm: bytes = field(repr=False)
 
 
 Result = Text | Picture | Document

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
 from io import BufferedReader
 from pathlib import Path
@@ -14,9 +15,20 @@ from typing import Any, BinaryIO, cast
 import workers
 from workers.adapters.decoders.frames import BrokenFrameError, read_frame, read_writable_frame, write_frame
 from workers.adapters.decoders.limits import DecodeLimits
-from workers.adapters.decoders.unpacking import NONSENSE, unpack
+from workers.adapters.decoders.unpacking import NONSENSE, unpack, unpack_excerpt, unpack_samples
 from workers.domain.decoded import Decoded
-from workers.errors import DamagedMedia, EmptyMedia, MediaTooLarge, Permanent, ServiceUnavailable, UnknownMediaType
+from workers.domain.excerpt import Excerpt
+from workers.domain.locator import Locator
+from workers.domain.recording import SAMPLE_RATE, Recording, Samples
+from workers.errors import (
+    DamagedMedia,
+    EmptyMedia,
+    MediaTooLarge,
+    NoSuchPlace,
+    Permanent,
+    ServiceUnavailable,
+    UnknownMediaType,
+)
 
 STARTUP_S = 30.0
 """Seconds a child may take until it is ready: it needs a fraction of one, but a loaded machine must not fail here."""
@@ -28,7 +40,7 @@ KEEP_FREED_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(32 * 2**20), "MALLOC_TRIM_THR
 """glibc's allocator, mallopt(3): a picture's buffers are used again for the next, where giving them back to the kernel
 and touching new ones took longer than decoding (4.2 ms of processor time for a 640x480 JPEG, 1.7 with these)."""
 
-REFUSALS = {kind.kind: kind for kind in (DamagedMedia, EmptyMedia, MediaTooLarge, UnknownMediaType)}
+REFUSALS = {kind.kind: kind for kind in (DamagedMedia, EmptyMedia, MediaTooLarge, NoSuchPlace, UnknownMediaType)}
 
 Frame = tuple[dict[str, Any], bytearray]
 
@@ -43,36 +55,70 @@ class SandboxedDecoder:
     def __init__(self, limits: DecodeLimits) -> None:
         self._limits = limits
         self._child: _Child | None = None
+        self._streaming = False
 
     @property
     def child_pid(self) -> int | None:
         """The process id of the child, or None while there is none."""
         return self._child.pid if self._child is not None else None
 
-    def decode(self, data: bytes, *, key: str, to_read: bool = False) -> Decoded:
+    def decode(self, data: bytes, *, key: str, to_read: bool = False) -> Decoded | Recording:
         """See `ports.decoder.Decoder`. Raises `ServiceUnavailable` where no child can be started."""
-        if not data:
-            raise EmptyMedia("the object holds no bytes")
-        if len(data) > self._limits.max_bytes:
-            raise MediaTooLarge(f"the object has {len(data):,} bytes; at most {self._limits.max_bytes:,} are decoded")
-        try:
-            frame = self._ask(data, key, to_read)
-        except _KilledError:  # from outside, as content cannot send SIGKILL; if it made memory run out, it will again
-            frame = self._ask(data, key, to_read)
-        if "error" in frame[0]:
-            raise REFUSALS.get(frame[0]["error"], DamagedMedia)(str(frame[0].get("message", "")))
-        return unpack(*frame)
+        frame = self._answer(data, {"key": key, "to_read": to_read})
+        if "sound" not in frame[0]:
+            return unpack(*frame)
+        self._streaming = True
+        return Recording(str(frame[0]["sound"]), self._stream(self._ready_child(), frame))
+
+    def excerpt(self, data: bytes, *, key: str, place: Locator) -> Excerpt:
+        """See `ports.decoder.Excerpter`. Raises `ServiceUnavailable` where no child can be started."""
+        return unpack_excerpt(*self._answer(data, {"key": key, "place": place.to_dict()}))
 
     def close(self) -> None:
         """End the child. The next object would start another."""
         if self._child is not None:
             self._child.end()
             self._child = None
+        self._streaming = False
 
-    def _ask(self, data: bytes, key: str, to_read: bool) -> Frame:  # noqa: FBT001 - private
+    def _stream(self, child: "_Child", frame: Frame) -> Iterator[Samples]:
+        """The chunks of a recording. Between two of them the child waits, as long as the reader takes."""
+        most = self._limits.max_recording_s * SAMPLE_RATE
+        try:
+            while frame[0].get("more"):
+                samples = unpack_samples(frame[1])
+                most -= len(samples)
+                if most < 0:  # the child refuses this itself, unless what it decoded took it over
+                    raise DamagedMedia(NONSENSE)
+                yield samples
+                frame = child.go_on()
+            self._streaming = False
+            _raise_refusal(frame[0])
+        except _KilledError as error:
+            raise ServiceUnavailable(error.message) from error
+        finally:
+            if self._streaming and child is self._child:
+                self.close()
+
+    def _answer(self, data: bytes, request: dict[str, Any]) -> Frame:
+        """The child's reply, or the first part of it, which is no refusal: those are raised."""
+        if self._streaming:  # nobody went through the last recording to its end: the child is still sending it
+            self.close()
+        if not data:
+            raise EmptyMedia("the object holds no bytes")
+        if len(data) > self._limits.max_bytes:
+            raise MediaTooLarge(f"the object has {len(data):,} bytes; at most {self._limits.max_bytes:,} are decoded")
+        try:
+            frame = self._ask(data, request)
+        except _KilledError:  # from outside, as content cannot send SIGKILL; if it made memory run out, it will again
+            frame = self._ask(data, request)
+        _raise_refusal(frame[0])
+        return frame
+
+    def _ask(self, data: bytes, request: dict[str, Any]) -> Frame:
         child = self._ready_child()
         try:
-            return child.ask(data, {"key": key, "to_read": to_read})
+            return child.ask(data, request)
         except BaseException:  # also one that stops this task half-way: the next reply must not be of this object
             self.close()
             raise
@@ -109,9 +155,17 @@ class _Child:
 
     def ask(self, data: bytes, request: dict[str, Any]) -> Frame:
         """The child's reply; when it ends instead of replying, the error that says how."""
+        return self._reply(request, data)
+
+    def go_on(self) -> Frame:
+        """The next frame of a reply that has more of them; raises what `ask` raises."""
+        return self._reply()
+
+    def _reply(self, *request: Any) -> Frame:
         deadline = _Deadline(self._process, self._limits.timeout_s)
         with deadline, suppress(BrokenFrameError, BrokenPipeError):
-            write_frame(self._requests, request, data)
+            if request:
+                write_frame(self._requests, *request)
             frame = read_writable_frame(self._replies, max_payload=self._limits.max_reply)
             if frame is not None:
                 return frame
@@ -194,3 +248,8 @@ def _ending(status: int) -> str:
     if status >= 0:
         return f"exit status {status}"
     return signal.Signals(-status).name if -status in signal.valid_signals() else f"signal {-status}"
+
+
+def _raise_refusal(header: dict[str, Any]) -> None:
+    if "error" in header:
+        raise REFUSALS.get(header["error"], DamagedMedia)(str(header.get("message", "")))

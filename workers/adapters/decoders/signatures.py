@@ -1,7 +1,7 @@
 """What a file is by its first bytes: pictures that are decoded, and binary kinds that are refused by name.
 
-The numbers come from the formats' own specifications, as the `file` program's magic(5) database collects them. Only
-signatures that no text starts with are here; two-letter ones are checked further.
+Recordings have a module of their own. The numbers come from the formats' own specifications, as the `file` program's
+magic(5) database collects them. Only signatures that no text starts with are here; two-letter ones are checked further.
 """
 
 from dataclasses import dataclass
@@ -55,11 +55,6 @@ _OTHER_STARTS = (
     (b"SQLite format 3\0", "an SQLite database"),
     (b"{\\rtf", "an RTF document"),
     (b"%!PS", "a PostScript document"),
-    (b"ID3", "an MP3 recording (not supported yet)"),
-    (b"\xff\xfb", "an MP3 recording (not supported yet)"),
-    (b"\xff\xf3", "an MP3 recording (not supported yet)"),
-    (b"OggS", "an Ogg recording (not supported yet)"),
-    (b"fLaC", "a FLAC recording (not supported yet)"),
     (b"\x1aE\xdf\xa3", "a Matroska or WebM video (not supported yet)"),
     (b"FLV\x01", "a Flash video"),
     (b"MThd\0\0\0\x06", "a MIDI file"),
@@ -78,7 +73,7 @@ _OTHER_STARTS = (
     (b"\x80\x04\x95", "a Python pickle"),
 )
 
-_RIFF_KINDS = {b"WAVE": "a WAV recording (not supported yet)", b"AVI ": "an AVI video (not supported yet)"}
+_RIFF_KINDS = {b"AVI ": "an AVI video (not supported yet)"}
 
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _HEIF_BRANDS = _AVIF_BRANDS | {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
@@ -146,8 +141,6 @@ def foreign_kind(data: bytes) -> str | None:
 def _container(head: bytes) -> str | None:
     if head.startswith(b"RIFF") and b"\0" in head[4:8]:
         return _RIFF_KINDS.get(head[8:12], "a RIFF file")
-    if head[4:8] == b"ftyp":
-        return "an MP4 recording (not supported yet)"
     return None
 
 

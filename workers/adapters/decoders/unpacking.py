@@ -5,6 +5,7 @@ The process may have been taken over by what it decoded: whatever does not fit t
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
@@ -22,13 +23,16 @@ from workers.domain.decoded import (
     PagePicture,
     Pixels,
 )
+from workers.domain.excerpt import Excerpt
 from workers.domain.locator import Box
+from workers.domain.recording import Samples
+from workers.domain.taken import Taken
 from workers.errors import DamagedMedia
 
 LOST_CHARS = 500
 """Of the sentence that says what of a page is lost."""
-BOX = np.dtype((np.uint16, 4))
-"""As `packing` writes the box of a line."""
+SIDES = 4
+"""Numbers of 16 bits that `packing` writes for the box of a line."""
 NONSENSE = "its content made the decoding process answer with nonsense"
 
 
@@ -41,16 +45,33 @@ def unpack(header: dict[str, Any], payload: bytearray) -> Decoded:
             return _document(header["media_type"], payload, header["document"])
         width, height = header["original"]
         pixels = _Pixels(payload, 0).next(header["size"])
-        return DecodedImage(header["media_type"], pixels, width, height, _part(header["visible"]))
+        return DecodedImage(
+            header["media_type"], pixels, width, height, _part(header["visible"]), _taken(*header["taken"])
+        )
     except (KeyError, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise DamagedMedia(NONSENSE) from error
+
+
+def unpack_excerpt(header: dict[str, Any], payload: bytearray) -> Excerpt:
+    """The part of a picture or page. Raises `DamagedMedia`."""
+    decoded = unpack(header, payload)
+    if not isinstance(decoded, DecodedImage):
+        raise DamagedMedia(NONSENSE)
+    return decoded
+
+
+def unpack_samples(pcm: bytearray) -> Samples:
+    """A piece of a recording. Raises `DamagedMedia`."""
+    if len(pcm) % 2:
+        raise DamagedMedia(NONSENSE)
+    return np.frombuffer(pcm, dtype="<i2").astype(np.float32) / np.float32(32_768)
 
 
 def _document(media_type: str, payload: bytearray, length: int) -> DecodedDocument:
     fields = json.loads(payload[:length])
     count = sum(len(page["lines"]) for page in fields["pages"])
     boxes = _boxes(payload, length, count)
-    pixels = _Pixels(payload, length + BOX.itemsize * count)
+    pixels = _Pixels(payload, length + 2 * SIDES * count)
     pages = tuple(_page(page, boxes, pixels) for page in fields["pages"])
     outline = tuple(Heading(int(level), str(title), int(page)) for level, title, page in fields["outline"])
     return DecodedDocument(media_type, pages, outline)
@@ -69,10 +90,10 @@ def _page(fields: dict[str, Any], boxes: Iterator[Box], pixels: "_Pixels") -> Pa
 
 def _boxes(payload: bytearray, start: int, count: int) -> Iterator[Box]:
     """The boxes of lines. Raises `ValueError` for those that are no places on a page."""
-    units = np.frombuffer(payload, BOX, count, start)
+    units = np.frombuffer(payload, np.uint16, SIDES * count, start).reshape(count, SIDES)
     if (units > BOX_UNITS).any() or (units[:, :2] > units[:, 2:]).any():
         raise ValueError("no box")
-    return map(tuple, (units / BOX_UNITS).tolist())
+    return ((x0, y0, x1, y1) for x0, y0, x1, y1 in (units / BOX_UNITS).tolist())
 
 
 def _box(sides: list[float]) -> Box:
@@ -89,6 +110,16 @@ def _part(sides: list[float]) -> Box:
     if x0 == x1 or y0 == y1:
         raise ValueError("no part of a picture")
     return x0, y0, x1, y1
+
+
+def _taken(at: int | None, place: list[float] | None) -> Taken:
+    """Raises `ValueError` for what is no place on the earth, or no time."""
+    if place is not None:
+        latitude, longitude = map(float, place)
+        if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
+            raise ValueError("no place")
+    moment = None if at is None else datetime.fromtimestamp(int(at), UTC)
+    return Taken(moment, None if place is None else (latitude, longitude))
 
 
 class _Pixels:

@@ -18,6 +18,9 @@ OBJECT_COLUMNS = ("tenant", "bucket", "key", "etag", "sequencer", "version_id")
 RECORD_COLUMNS = ("object_id", "generation", *OBJECT_COLUMNS, "segments", "rejected")
 SEGMENT_COLUMNS = ("id", "generation", *OBJECT_COLUMNS, "ordinal", "modality", "locator", "text", "derived")
 
+TAKEN_COLUMNS = ("taken_at", "latitude", "longitude")
+"""Seconds since 1970, and degrees north and east. Indexes that were made by earlier versions get them when opened."""
+
 
 def object_id(ref: ObjectRef) -> str:
     """uuid5 of (tenant, bucket, key): what the rows of an object are found by."""
@@ -25,8 +28,9 @@ def object_id(ref: ObjectRef) -> str:
 
 
 def shared_fields(each: IndexedObject, generation: int) -> dict[str, Any]:
-    """What every row of the object has."""
-    ref, version = each.ref, each.version
+    """What every row of the object has; `TAKEN_COLUMNS` are None where nobody knows."""
+    ref, version, taken = each.ref, each.version, each.taken
+    latitude, longitude = taken.place or (None, None)
     return {
         "object_id": object_id(ref),
         "generation": generation,
@@ -36,6 +40,9 @@ def shared_fields(each: IndexedObject, generation: int) -> dict[str, Any]:
         "etag": version.etag,
         "sequencer": version.sequencer,
         "version_id": version.version_id,
+        "taken_at": None if taken.at is None else int(taken.at.timestamp()),
+        "latitude": latitude,
+        "longitude": longitude,
     }
 
 

@@ -32,6 +32,8 @@ class LoadOnce(Generic[T]):
     def _try(self) -> T:
         try:
             return self._make()
+        except ModelUnavailable:  # it says already what to do
+            raise
         except Exception as error:  # damaged weights surface as anything, even a bare Exception
             reason = str(error).strip() or type(error).__name__
             message = f"the model {self._name} does not load ({reason.splitlines()[0]})"
