@@ -34,3 +34,8 @@ class Lines:
 def one_line(text: str) -> str:
     """`text` with every run of white space as one space."""
     return " ".join(text.split())
+
+
+def sentence(text: str, max_chars: int) -> str:
+    """`text` as a person is told it: one line of at most `max_chars`, without what cannot be printed."""
+    return one_line("".join(char if char.isprintable() else " " for char in text[: 2 * max_chars]))[:max_chars].strip()

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from workers.adapters.decoders.lines import sentence
 from workers.adapters.decoders.packing import BOX_UNITS
 from workers.domain.decoded import (
     Decoded,
@@ -29,8 +30,8 @@ from workers.domain.recording import Samples
 from workers.domain.taken import Taken
 from workers.errors import DamagedMedia
 
-LOST_CHARS = 500
-"""Of the sentence that says what of a page is lost."""
+MESSAGE_CHARS = 500
+"""Of the sentence that says why an object is refused, or what of a page is lost."""
 SIDES = 4
 """Numbers of 16 bits that `packing` writes for the box of a line."""
 NONSENSE = "its content made the decoding process answer with nonsense"
@@ -85,7 +86,7 @@ def _page(fields: dict[str, Any], boxes: Iterator[Box], pixels: "_Pixels") -> Pa
     pictures = tuple(
         PagePicture(pixels.next(size), None if box is None else _box(box)) for size, box in fields["pictures"]
     )
-    return Page(int(fields["number"]), lines, pictures, str(fields["lost"])[:LOST_CHARS])
+    return Page(int(fields["number"]), lines, pictures, sentence(str(fields["lost"]), MESSAGE_CHARS))
 
 
 def _boxes(payload: bytearray, start: int, count: int) -> Iterator[Box]:
