@@ -14,6 +14,9 @@ class Lines:
         self._left = self._max = max_chars
         self._lines: list[str] = []
 
+    def __len__(self) -> int:
+        return len(self._lines)
+
     def add(self, line: str) -> None:
         """Append one line."""
         self._left -= len(line) + 1
