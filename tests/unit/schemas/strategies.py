@@ -38,6 +38,7 @@ def locators() -> st.SearchStrategy[Locator]:
         box=st.none() | st.tuples(FINITE, FINITE, FINITE, FINITE),
         chars=st.none() | st.tuples(st.integers(0), st.integers(0)),
         start_s=st.none() | FINITE,
+        frame_s=st.none() | FINITE,
         end_s=st.none() | FINITE,
     )
 

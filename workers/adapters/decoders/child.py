@@ -16,9 +16,9 @@ from workers.adapters.decoders.content import decode
 from workers.adapters.decoders.excerpts import excerpt
 from workers.adapters.decoders.frames import read_frame, write_frame
 from workers.adapters.decoders.limits import DecodeLimits
-from workers.adapters.decoders.packing import Packed, pack
+from workers.adapters.decoders.packing import Packed, pack, pack_part
 from workers.adapters.decoders.pictures import load_codecs
-from workers.adapters.decoders.results import Result, Sound
+from workers.adapters.decoders.results import Part, Result
 from workers.errors import DamagedMedia, MediaTooLarge, NoSuchPlace, OmnibusError, Permanent
 
 MESSAGE_CHARS = 500
@@ -48,14 +48,14 @@ def serve(requests: BinaryIO, replies: BinaryIO, limits: DecodeLimits) -> None:
 
 
 def _answer(data: bytes, request: dict[str, Any], limits: DecodeLimits) -> Iterator[Packed]:
-    """The frames of a reply: one, or for a recording one for each piece of it and an empty one at its end."""
+    """The frames of a reply: one, or for a recording or video one for each part of it and an empty one at its end."""
     side = limits.reading_side if request.get("to_read") else limits.picture_side
     sized = replace(limits, picture_side=side)
     try:
         result = _result(data, request, sized)
         if isinstance(result, Iterator):
-            for sound in result:
-                yield _piece(sound)
+            for part in result:
+                yield pack_part(part)
             yield {}, ()
         else:
             yield pack(result, sized)
@@ -67,15 +67,11 @@ def _answer(data: bytes, request: dict[str, Any], limits: DecodeLimits) -> Itera
         yield _refusal(DamagedMedia(f"cannot be decoded: {type(error).__name__}: {error}"))
 
 
-def _result(data: bytes, request: dict[str, Any], limits: DecodeLimits) -> Result | Iterator[Sound]:
+def _result(data: bytes, request: dict[str, Any], limits: DecodeLimits) -> Result | Iterator[Part]:
     """What is asked for: the place of a citation, or the object."""
     if "place" in request:
         return excerpt(data, request["key"], request["place"], limits)
     return decode(data, request["key"], limits)
-
-
-def _piece(sound: Sound) -> Packed:
-    return {"sound": sound.media_type, "more": True}, (sound.pcm,)
 
 
 def _refusal(error: OmnibusError) -> Packed:

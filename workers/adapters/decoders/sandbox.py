@@ -16,11 +16,20 @@ import workers
 from workers.adapters.decoders.frames import BrokenFrameError, read_frame, read_writable_frame, write_frame
 from workers.adapters.decoders.limits import DecodeLimits
 from workers.adapters.decoders.lines import sentence
-from workers.adapters.decoders.unpacking import MESSAGE_CHARS, NONSENSE, unpack, unpack_excerpt, unpack_samples
+from workers.adapters.decoders.unpacking import (
+    MESSAGE_CHARS,
+    NONSENSE,
+    unpack,
+    unpack_excerpt,
+    unpack_samples,
+    unpack_shot,
+    unpack_sound,
+)
 from workers.domain.decoded import Decoded
 from workers.domain.excerpt import Excerpt
 from workers.domain.locator import Locator
 from workers.domain.recording import SAMPLE_RATE, Recording, Samples
+from workers.domain.video import Shot, SoundPiece, Video
 from workers.errors import (
     DamagedMedia,
     EmptyMedia,
@@ -63,13 +72,16 @@ class SandboxedDecoder:
         """The process id of the child, or None while there is none."""
         return self._child.pid if self._child is not None else None
 
-    def decode(self, data: bytes, *, key: str, to_read: bool = False) -> Decoded | Recording:
+    def decode(self, data: bytes, *, key: str, to_read: bool = False) -> Decoded | Recording | Video:
         """See `ports.decoder.Decoder`. Raises `ServiceUnavailable` where no child can be started."""
         frame = self._answer(data, {"key": key, "to_read": to_read})
-        if "sound" not in frame[0]:
+        if "part" not in frame[0]:
             return unpack(*frame)
         self._streaming = True
-        return Recording(str(frame[0]["sound"]), self._stream(self._ready_child(), frame))
+        media_type, frames = str(frame[0].get("media_type")), self._stream(self._ready_child(), frame)
+        if media_type.startswith("video/"):
+            return Video(media_type, self._parts(frames))
+        return Recording(media_type, self._bounded(unpack_samples(pcm) for _, pcm in frames))
 
     def excerpt(self, data: bytes, *, key: str, place: Locator) -> Excerpt:
         """See `ports.decoder.Excerpter`. Raises `ServiceUnavailable` where no child can be started."""
@@ -82,16 +94,11 @@ class SandboxedDecoder:
             self._child = None
         self._streaming = False
 
-    def _stream(self, child: "_Child", frame: Frame) -> Iterator[Samples]:
-        """The chunks of a recording. Between two of them the child waits, as long as the reader takes."""
-        most = self._limits.max_recording_s * SAMPLE_RATE
+    def _stream(self, child: "_Child", frame: Frame) -> Iterator[Frame]:
+        """The frames of a recording or video. Between two of them the child waits, as long as the reader takes."""
         try:
             while frame[0].get("more"):
-                samples = unpack_samples(frame[1])
-                most -= len(samples)
-                if most < 0:  # the child refuses this itself, unless what it decoded took it over
-                    raise DamagedMedia(NONSENSE)
-                yield samples
+                yield frame
                 frame = child.go_on()
             self._streaming = False
             _raise_refusal(frame[0])
@@ -100,6 +107,32 @@ class SandboxedDecoder:
         finally:
             if self._streaming and child is self._child:
                 self.close()
+
+    def _parts(self, frames: Iterator[Frame]) -> Iterator[Shot | SoundPiece]:
+        """The shots and the sound of a video."""
+        heard, shown = 0, 0.0
+        for header, payload in frames:
+            if header.get("part") == "shot":
+                shot = unpack_shot(header, payload)
+                shown, late = shot.start_s, shot.start_s < shown
+                if late or shot.end_s > self._limits.max_recording_s + ENDING_S:
+                    raise DamagedMedia(NONSENSE)
+                yield shot
+            elif header.get("part") == "sound":
+                piece = unpack_sound(header, payload)
+                heard += len(piece.samples)
+                if heard > self._limits.max_recording_s * SAMPLE_RATE:
+                    raise DamagedMedia(NONSENSE)
+                yield piece
+
+    def _bounded(self, pieces: Iterator[Samples]) -> Iterator[Samples]:
+        """No more than a child sends that refuses longer recordings: what it decoded may have taken it over."""
+        most = self._limits.max_recording_s * SAMPLE_RATE
+        for samples in pieces:
+            most -= len(samples)
+            if most < 0:
+                raise DamagedMedia(NONSENSE)
+            yield samples
 
     def _answer(self, data: bytes, request: dict[str, Any]) -> Frame:
         """The child's reply, or the first part of it, which is no refusal: those are raised."""

@@ -28,12 +28,15 @@ from workers.domain.excerpt import Excerpt
 from workers.domain.locator import Box
 from workers.domain.recording import Samples
 from workers.domain.taken import Taken
+from workers.domain.video import Shot, SoundPiece
 from workers.errors import DamagedMedia
 
 MESSAGE_CHARS = 500
 """Of the sentence that says why an object is refused, or what of a page is lost."""
 SIDES = 4
 """Numbers of 16 bits that `packing` writes for the box of a line."""
+MOST_S = 1e6
+"""Seconds from the beginning of a video."""
 NONSENSE = "its content made the decoding process answer with nonsense"
 
 
@@ -66,6 +69,32 @@ def unpack_samples(pcm: bytearray) -> Samples:
     if len(pcm) % 2:
         raise DamagedMedia(NONSENSE)
     return np.frombuffer(pcm, dtype="<i2").astype(np.float32) / np.float32(32_768)
+
+
+def unpack_shot(header: dict[str, Any], payload: bytearray) -> Shot:
+    """A shot of a video; pixels are views of `payload`. Raises `DamagedMedia`."""
+    try:
+        pixels = _Pixels(payload, 0)
+        pictures = [pixels.next(size) for size in header["sizes"][:2]]
+        start, end, frame = (_seconds(header[name]) for name in ("start_s", "end_s", "frame_s"))
+        return Shot(int(header["number"]), start, end, frame, bool(header["blank"]), pictures[0], pictures[-1])
+    except (KeyError, IndexError, ValueError, TypeError, OverflowError) as error:
+        raise DamagedMedia(NONSENSE) from error
+
+
+def unpack_sound(header: dict[str, Any], pcm: bytearray) -> SoundPiece:
+    """A piece of the sound track of a video. Raises `DamagedMedia`."""
+    try:
+        return SoundPiece(_seconds(header["from_s"]), unpack_samples(pcm))
+    except (KeyError, ValueError, TypeError) as error:
+        raise DamagedMedia(NONSENSE) from error
+
+
+def _seconds(value: float) -> float:
+    """Raises `ValueError` for what is no time in a video."""
+    if not -MOST_S <= float(value) <= MOST_S:  # neither is what is no number at all
+        raise ValueError("no time")
+    return float(value)
 
 
 def _document(media_type: str, payload: bytearray, length: int) -> DecodedDocument:

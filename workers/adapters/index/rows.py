@@ -16,7 +16,7 @@ from workers.domain.segment import IndexedObject, ObjectRecord, Segment, StoredS
 
 OBJECT_COLUMNS = ("tenant", "bucket", "key", "etag", "sequencer", "version_id")
 RECORD_COLUMNS = ("object_id", "generation", *OBJECT_COLUMNS, "segments", "rejected")
-SEGMENT_COLUMNS = ("id", "generation", *OBJECT_COLUMNS, "ordinal", "modality", "locator", "text", "derived")
+SEGMENT_COLUMNS = ("id", "generation", *OBJECT_COLUMNS, "ordinal", "modality", "locator", "text", "derived", "parent")
 
 TAKEN_COLUMNS = ("taken_at", "latitude", "longitude")
 """Seconds since 1970, and degrees north and east. Indexes that were made by earlier versions get them when opened."""
@@ -69,6 +69,7 @@ def segment_fields(segment: Segment) -> dict[str, Any]:
         "text": storable(segment.text),
         "content_hash": segment.content_hash,
         "derived": segment.derived,
+        "parent": segment.parent,
     }
 
 
@@ -98,6 +99,7 @@ def segment_from(row: Mapping[str, Any]) -> StoredSegment:
         locator=_locator_from(row["locator"]),
         text=row["text"],
         derived=row["derived"],
+        parent=row["parent"],
     )
 
 

@@ -183,7 +183,7 @@ def _create(client: "WeaviateClient", name: str, spaces: Sequence[Space]) -> Non
     from weaviate.classes.config import Configure, DataType, StopwordsPreset  # noqa: PLC0415 - see above
 
     flags, numbers = ("is_record", "complete", "derived"), ("generation", "segments", "ordinal")
-    found_by = ("object_id", "copy", "segment_id", "tenant", "bucket", "key", "modality")
+    found_by = ("object_id", "copy", "segment_id", "tenant", "bucket", "key", "modality", "parent")
     kept = ("etag", "sequencer", "version_id", "media_type", "rejected", "locator", "text", "content_hash")
     client.collections.create(
         name,
