@@ -1,4 +1,4 @@
-"""Writes the corpus of hostile files into a folder: `PYTHONPATH=tests python -m media DIR`."""
+"""Writes the corpus of hostile files into a folder: `PYTHONPATH=tests:. python -m media DIR`."""
 
 import sys
 from pathlib import Path

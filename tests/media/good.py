@@ -6,12 +6,13 @@ To add a kind, add how a file of it is made, and in `hostile.MARKS` where its st
 import json
 from collections.abc import Callable
 from functools import cache
+from itertools import chain
 
 from documents import EVERY_KIND, picture
-from recordings import FORMATS, recorded
 
 from media.pdf_writer import HEIGHT, WIDTH, Page, image, lines, pdf, text
 from media.pdf_writer import picture as figure
+from tests import clips, recordings
 
 NOTE = "The keeper of the light feeds the seals each morning.\nThe ferry leaves at nine.\n"
 
@@ -26,6 +27,12 @@ def _pdf() -> bytes:
         ],
         outline=[(0, "Seals", 1), (1, "A figure", 2)],
     )
+
+
+def _video(name: str) -> bytes:
+    """Two shots of a second, with a tone."""
+    shots = [clips.still(clips.photograph(photo, clips.SIZE), 1, rate=5) for photo in (clips.LEMUR, clips.MACAW)]
+    return clips.encoded(chain(*shots), name, rate=5, sound=recordings.tone(2, rate=48_000))
 
 
 TEXTS: dict[str, Callable[[], bytes]] = {
@@ -43,7 +50,8 @@ GOOD: dict[str, Callable[[], bytes]] = {
     **{extension: lambda codec=codec: picture(codec) for extension, codec in PICTURES.items()},
     **EVERY_KIND,
     "pdf": _pdf,
-    **{name.rpartition(".")[2]: lambda name=name: recorded(name, 0.5) for name in FORMATS},
+    **{name.rpartition(".")[2]: lambda name=name: recordings.recorded(name, 0.5) for name in recordings.FORMATS},
+    **{name.rpartition(".")[2]: lambda name=name: _video(name) for name in clips.FORMATS},
 }
 
 

@@ -1,6 +1,6 @@
 """The corpus of hostile and broken files: sound ones of every kind spoilt in every way, and those of `crafted`.
 
-The same files every time. `PYTHONPATH=tests python -m media DIR` writes them into a folder.
+The same files every time. `PYTHONPATH=tests:. python -m media DIR` writes them into a folder.
 """
 
 import random
@@ -19,10 +19,12 @@ MARKS = {
     "gif": rb"\x21\xf9|\x2c\0",
     "pdf": rb"obj|stream|xref|trailer|startxref",
     "wav": rb"fmt |data",
+    "avi": rb"avih|strh|strf|movi|00dc|01wb|idx1",
+    **dict.fromkeys(("mkv", "webm"), rb"\x15\x49\xa9\x66|\x16\x54\xae\x6b|\x1f\x43\xb6\x75|\x1c\x53\xbb\x6b|\xa3"),
     "flac": rb"fLaC|\xff\xf8",
     "mp3": rb"\xff\xfb",
     **dict.fromkeys(("opus", "ogg"), rb"OggS|OpusHead|OpusTags|vorbis"),
-    **dict.fromkeys(("heic", "avif", "m4a"), _ISO),
+    **dict.fromkeys(("heic", "avif", "m4a", "mp4", "mov"), _ISO),
     **dict.fromkeys(("docx", "pptx", "xlsx", "epub", "odt"), rb"PK\x03\x04|PK\x01\x02|PK\x05\x06"),
     **dict.fromkeys(("html", "svg", "md", "txt", "csv", "json", "eml"), rb"[<\n{:]"),
 }

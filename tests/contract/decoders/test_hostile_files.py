@@ -23,6 +23,7 @@ from workers.adapters.text.splitter import SemanticSplitter
 from workers.domain.decoded import DecodedText
 from workers.domain.media import ObjectRef
 from workers.domain.recording import Recording
+from workers.domain.video import Video
 from workers.errors import Permanent
 from workers.ingest.segment import segments_of
 
@@ -58,6 +59,8 @@ def outcome(decoder: SandboxedDecoder, splitter: SemanticSplitter) -> Callable[[
             decoded = decoder.decode(data, key=name)
             if isinstance(decoded, Recording):
                 assert sum(len(chunk) for chunk in decoded.chunks)
+            elif isinstance(decoded, Video):
+                assert sum(1 for _ in decoded.parts)
             else:
                 assert segments_of(ObjectRef("media", name), decoded, splitter).segments
         except Permanent as refusal:
