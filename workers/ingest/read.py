@@ -21,7 +21,6 @@ from workers.ports.cache import Cache
 from workers.ports.decoder import Decoder
 from workers.ports.reader import TextReader
 
-WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 DIGITS = 4
 """Of a box's fractions: a tenth of a pixel in a thousand."""
 WHOLE: Box = (0.0, 0.0, 1.0, 1.0)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from fakes.bucket import DictBucket
 from fakes.cache import DictCache
-from fakes.models import ColourNamer, LoudnessNamer, Stenographer, WordCounter
+from fakes.models import ColourNamer, WordCounter
 from fakes.publisher import RecordingPublisher
 
 from workers.adapters.index.lance import LanceIndex
@@ -23,8 +23,6 @@ from workers.ingest.announce import Announcer
 from workers.ingest.embed import Embedder
 from workers.ingest.erase import Eraser
 from workers.ingest.flow import IngestParts, index_changes
-from workers.ingest.listen import Listener
-from workers.ingest.watch import Watcher
 
 PAGES, PAGE_BYTES = 4, 3 * 30 * 40
 
@@ -35,6 +33,9 @@ class Albums:
     def __init__(self) -> None:
         self.held: list[int] = []
         self._alive: list[weakref.ref[Any]] = []
+
+    def is_heavy(self, data: bytes) -> bool:
+        return data == b"heavy"
 
     def decode(self, data: bytes, *, key: str, to_read: bool = False, page: int | None = None) -> Decoded:
         del key, to_read, page
@@ -58,13 +59,13 @@ def indexed(folder: Path, contents: list[bytes]) -> tuple[Albums, ColourNamer, l
     refs = [ObjectRef("media", f"{number}.pdf") for number in range(len(contents))]
     for ref, content in zip(refs, contents, strict=True):
         bucket.put(ref, content)
-    words, listener = WordCounter(), Listener(Stenographer(), LoudnessNamer())
+    words = WordCounter()
     parts = IngestParts(
         bucket=bucket,
         index=LanceIndex(folder, [words.space, pictures.space]),
         decoder=decoder,
-        listener=listener,
-        watcher=Watcher(listener, pictures, None),
+        hearing=None,
+        sound_space="none",
         splitter=None,  # type: ignore[arg-type] - albums have no text
         reader=None,
         embedder=Embedder(words, pictures, cache),

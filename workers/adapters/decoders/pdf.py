@@ -142,9 +142,10 @@ class _Pages:
 
     def _read(self, number: int, page: Any) -> Page:
         view = view_of(page)
+        size = view.size
         if not has_size(view):
             return Page(number, lost="it has no size")
-        found = [Line(line.text, fractions(line.rect, view)) for line in lines_of(pieces_of(page, view))]
+        found = [Line(text, fractions(rect, size)) for text, rect in lines_of(pieces_of(page, view))]
         lines = tuple(line for line in found if line.text)
         self._chars_left -= sum(len(line.text) + 1 for line in lines)
         if self._chars_left < 0:

@@ -15,8 +15,10 @@ from typing import Any, BinaryIO, cast
 import workers
 from workers.adapters.decoders.frames import BrokenFrameError, read_frame, read_writable_frame, write_frame
 from workers.adapters.decoders.limits import DecodeLimits
+from workers.adapters.decoders.lines import sentence
 from workers.adapters.decoders.recording_formats import is_heavy
 from workers.adapters.decoders.unpacking import (
+    MESSAGE_CHARS,
     NONSENSE,
     unpack,
     unpack_excerpt,
@@ -293,4 +295,6 @@ def _ending(status: int) -> str:
 
 def _raise_refusal(header: dict[str, Any]) -> None:
     if "error" in header:
-        raise REFUSALS.get(header["error"], DamagedMedia)(str(header.get("message", "")))
+        # A codec may quote what it stumbled over; and who has taken the child over may say anything.
+        message = sentence(str(header.get("message", "")), MESSAGE_CHARS)
+        raise REFUSALS.get(str(header["error"]), DamagedMedia)(message or NONSENSE)
