@@ -108,7 +108,7 @@ class TopicLog:
         self.close()
 
     def _read(self, place: TopicPartition, begin: int | None, end: int) -> Iterator[Stored]:
-        """Before offset `end`, from `begin`, or from the beginning."""
+        """Before offset `end`, from `begin`, or from the beginning; less, where the last of them are not there."""
         try:
             self._consumer.assign([place])
             start = self._consumer.beginning_offsets([place])[place] if begin is None else begin
@@ -117,7 +117,10 @@ class TopicLog:
             while start < end and self._consumer.position(place) < end:
                 records = self._consumer.poll(timeout_ms=POLL_MS).get(place, ())
                 if not records and monotonic() > deadline:
-                    raise away(self._bootstrap, f"nothing of {place.topic} came within {self._timeout_s:.0f} s")
+                    # The embedded broker, while it makes its topics anew, may count records that it does not keep. A
+                    # broker that is away does not answer this either.
+                    self._consumer.beginning_offsets([place])
+                    return
                 yield from (_stored(record) for record in records if record.offset < end)
                 if records:
                     deadline = monotonic() + self._timeout_s
