@@ -28,6 +28,7 @@ from workers.ingest.erase import Eraser
 from workers.ingest.flow import IngestParts
 from workers.ingest.listen import Listener
 from workers.ingest.read import PictureReader
+from workers.ingest.watch import Watcher
 from workers.ports.index import Index
 
 SEGMENT_TOKENS = 200
@@ -73,17 +74,20 @@ def ingest_parts(settings: Settings) -> IngestParts:
             look_first=settings.read_pictures == "likely",
             max_object_bytes=settings.max_object_bytes,
         )
+    listener = Listener(models.transcriber(), models.sound(text))
     return IngestParts(
         bucket=bucket,
         index=index_of(settings, models.spaces()),
         decoder=decoder,
-        listener=Listener(models.transcriber(), models.sound(text)),
+        listener=listener,
+        watcher=Watcher(listener, image, reader),
         splitter=SemanticSplitter(models.tokenizer(), SEGMENT_TOKENS),
         reader=reader,
         embedder=Embedder(text, image, cache),
         eraser=eraser,
         announcer=Announcer(Publisher(settings.kafka, source="/omnibus/ingest")),
         max_object_bytes=settings.max_object_bytes,
+        keep_taken=settings.read_exif,
     )
 
 

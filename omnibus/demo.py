@@ -16,12 +16,16 @@ INSTALLED, CHECKOUT = HERE / "examples", HERE.parent / "examples"
 
 @dataclass(frozen=True, slots=True)
 class DemoQuestion:
-    """One question. `expect`: keys of which a right answer cites one; `answer_contains`: words of which it has one."""
+    """One question. `expect`: keys of which a right answer cites one; `answer_contains`: words of which it has one.
+
+    `place`: a field of the locator that the citation of one of these keys has.
+    """
 
     text: str = ""
     image: str = ""
     expect: tuple[str, ...] = ()
     refused: bool = False
+    place: str = ""
     answer_contains: tuple[str, ...] = ()
     show: str = ""
 
@@ -47,8 +51,11 @@ def flaws(question: DemoQuestion, reply: AnswerCompleted) -> Sequence[str]:
     if reply.refused or reply.answer is None:
         return ["was refused"]
     found = []
-    if question.expect and not {citation.key for citation in reply.citations} & set(question.expect):
+    cited = [citation for citation in reply.citations if citation.key in question.expect]
+    if question.expect and not cited:
         found.append(f"cites none of {', '.join(question.expect)}")
+    if question.place and all(getattr(citation.locator, question.place) is None for citation in cited):
+        found.append(f"cites no {question.place}")
     if question.answer_contains and not any(word in reply.answer.lower() for word in question.answer_contains):
         found.append(f"says none of {', '.join(question.answer_contains)}")
     return found

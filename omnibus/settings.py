@@ -96,6 +96,9 @@ class Settings(BaseSettings):
         default="likely",
         description="In which pictures text is read: `likely`, where a quick look sees lines of it, `all`, or `none`",
     )
+    read_exif: bool = Field(
+        default=True, description="Whether it is kept when and where pictures were taken (EXIF), to be searched by"
+    )
     answer_threads: int = Field(default=8, ge=1, description="Threads of an answer worker")
     answer_tokens: int = Field(default=160, ge=1, description="Most tokens in an answer")
 

@@ -17,6 +17,7 @@ class Locator(BaseModel):
     box: tuple[float, float, float, float] | None = None
     start_s: float | None = None
     end_s: float | None = None
+    frame_s: float | None = None
     chars: tuple[int, int] | None = None
 
 

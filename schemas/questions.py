@@ -59,13 +59,29 @@ class MediaRef(BaseModel):
         return None if self.data is None else base64.b64decode(self.data)
 
 
+class Near(BaseModel):
+    """A place, in degrees north and east, and how many kilometres around it are searched."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    latitude: float = Field(ge=-90, le=90)
+    longitude: float = Field(ge=-180, le=180)
+    km: float = Field(gt=0, le=20_100)
+
+
 class QueryFilters(BaseModel):
-    """Narrows what is searched. Empty means everything of the tenant."""
+    """Narrows what is searched. Empty means everything of the tenant.
+
+    `taken_after` is within, `taken_before` is not.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     modality: list[Modality] = Field(default_factory=list)
     prefix: str = ""
+    taken_after: AwareDatetime | None = None
+    taken_before: AwareDatetime | None = None
+    near: Near | None = None
 
 
 class QueryRequested(Message):

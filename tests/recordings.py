@@ -68,17 +68,3 @@ def recorded(name: str, seconds: float = 3.0, *, hertz: float = 440.0) -> bytes:
     """A tone in the format of this file name of `FORMATS`."""
     muxer, encoder, rate = FORMATS[name]
     return encoded(tone(seconds, hertz=hertz, rate=rate), muxer, encoder, rate)
-
-
-def video(seconds: int = 1) -> bytes:
-    """An MP4 file with a grey picture and no sound."""
-    out = io.BytesIO()
-    with av.open(out, "w", format="mp4") as container:
-        stream = container.add_stream("mpeg4", rate=5)
-        assert isinstance(stream, av.VideoStream)
-        stream.width = stream.height = 64
-        for _ in range(5 * seconds):
-            picture = av.VideoFrame.from_ndarray(np.full((64, 64, 3), 128, np.uint8), format="rgb24")
-            container.mux(stream.encode(picture))
-        container.mux(stream.encode(None))
-    return out.getvalue()

@@ -102,5 +102,11 @@ class ServiceUnavailable(Transient):
     kind = "service_unavailable"
 
 
+class NoSuchPlace(OmnibusError):
+    """A citation names a page, box or span that the object has not. No flow meets this: only who looks at the place."""
+
+    kind = "no_such_place"
+
+
 AWAY = frozenset({ModelUnavailable.kind, ServiceUnavailable.kind})
 """Kinds that say nothing of the input: what the work needs is not there, and may be waited for."""

@@ -12,6 +12,7 @@ from omnibus.cli.models import app as models
 from omnibus.cli.reconcile import reconcile
 from omnibus.cli.search import search
 from omnibus.cli.setup import setup
+from omnibus.cli.show import show
 from omnibus.cli.status import status
 from omnibus.cli.up import up
 from omnibus.cli.upload import upload
@@ -32,6 +33,7 @@ app.command("setup")(setup)
 app.command("upload")(upload)
 app.command("ask")(ask)
 app.command("search")(search)
+app.command("show")(show)
 app.command("status")(status)
 app.command("doctor")(doctor)
 app.command("reconcile")(reconcile)

@@ -13,6 +13,9 @@ def ask(
     image: options.Image = None,
     modality: options.Modality = None,
     prefix: options.Prefix = "",
+    taken_after: options.TakenAfter = None,
+    taken_before: options.TakenBefore = None,
+    near: options.Near = None,
     top_k: options.TopK = 10,
     stream: Annotated[bool, typer.Option("--stream", help="Show the answer while it is written.")] = False,
     timeout: options.Patience = 120,
@@ -23,13 +26,14 @@ def ask(
     with one_line():
         from rich.console import Console
 
-        from omnibus.cli.questions import picture, pose, print_answer, print_json, question
+        from omnibus.cli.questions import narrowed, picture, pose, print_answer, print_json, question
         from omnibus.settings import load
 
         settings = load(data=data)
         out = Console()
+        filters = narrowed(modality or [], prefix, taken_after, taken_before, near)
         with picture(settings, image) as ref:
-            query = question(text, ref, modality or [], prefix, top_k=top_k, stream=stream)
+            query = question(text, ref, filters, top_k=top_k, stream=stream)
             reply = pose(settings, query, timeout_s=timeout, stream=out if stream and not json else None)
         if json:
             print_json(reply)

@@ -71,7 +71,7 @@ def _pose(out: "Console", settings: "Settings", folder: Path, entry: object) -> 
     out.print(Text(f"{entry.show}" if entry.show else "A question"), style="dim")
     out.print(Text(f"? {asked}"), style="bold")
     with picture(settings, folder / entry.image if entry.image else None) as ref:
-        reply = pose(settings, question(entry.text, ref, (), ""), timeout_s=ANSWER_S)
+        reply = pose(settings, question(entry.text, ref, {}), timeout_s=ANSWER_S)
     print_answer(out, reply)
     found = flaws(entry, reply)
     for flaw in found:

@@ -1,8 +1,9 @@
 """What `ask` and `search` share: from arguments to a question, from the terminal reply to what is printed."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.text import Text
 
+from omnibus.citation import typed
 from omnibus.cli.failures import CommandFailed
 from omnibus.settings import Settings
 from schemas.answers import AnswerCompleted, AnswerFailed, Citation, Locator
@@ -18,11 +20,38 @@ from schemas.questions import INLINE_LIMIT, MediaRef, QueryRequested
 SNIPPET = 160
 
 
-def question(
-    text: str | None, image: MediaRef | None, modality: Sequence[str], prefix: str, **more: Any
-) -> QueryRequested:
-    """The question that the arguments make. Raises `ValueError` with one line."""
-    filters = {"modality": list(modality), "prefix": prefix}
+def narrowed(
+    modality: Sequence[str], prefix: str, taken_after: str | None, taken_before: str | None, near: str | None
+) -> dict[str, Any]:
+    """The filters that the options make. Raises `ValueError` with one line."""
+    filters: dict[str, Any] = {"modality": list(modality), "prefix": prefix}
+    for name, given in (("taken_after", taken_after), ("taken_before", taken_before)):
+        if given is not None:
+            filters[name] = _moment(name, given)
+    if near is not None:
+        filters["near"] = _near(near)
+    return filters
+
+
+def _moment(name: str, given: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(given)
+    except ValueError:
+        option = name.replace("_", "-")
+        raise ValueError(f"--{option} {given}: write it as 2024-05-01 or 2024-05-01T18:30+02:00") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _near(given: str) -> dict[str, float]:
+    try:
+        latitude, longitude, km = map(float, given.split(","))
+    except ValueError:
+        raise ValueError(f"--near {given}: write degrees north and east, and kilometres: 59.33,18.07,5") from None
+    return {"latitude": latitude, "longitude": longitude, "km": km}
+
+
+def question(text: str | None, image: MediaRef | None, filters: Mapping[str, Any], **more: Any) -> QueryRequested:
+    """The question that the arguments make; `filters` as `narrowed` makes them. Raises `ValueError` with one line."""
     try:
         return QueryRequested.model_validate({"text": text or None, "image": image, "filters": filters, **more})
     except ValidationError as error:
@@ -83,11 +112,12 @@ def print_answer(out: Console, reply: AnswerCompleted) -> None:
         out.print(Text(reply.answer), soft_wrap=True)
     for citation in reply.citations:
         out.print(Text(f"  [{citation.marker}] {_cited(citation)}"), soft_wrap=True)
+        out.print(Text(f"      omnibus show {typed(citation.key, citation.locator)}"), style="dim", soft_wrap=True)
     print_degraded(out, reply)
 
 
 def print_hits(out: Console, reply: AnswerCompleted) -> None:
-    """The hits, best first, two lines each: where it is, and what it says."""
+    """The hits, best first: where each is, what it says, and how to see it."""
     if not reply.hits:
         out.print("Nothing found.")
     for hit in reply.hits:
@@ -95,6 +125,7 @@ def print_hits(out: Console, reply: AnswerCompleted) -> None:
         out.print(Text(f"{hit.score:.4f}  {where}  ({hit.modality})"), soft_wrap=True)
         if hit.text:
             out.print(Text(f"        {_snippet(hit.text)}"), style="dim", soft_wrap=True)
+        out.print(Text(f"        omnibus show {typed(hit.key, hit.locator)}"), style="dim", soft_wrap=True)
     print_degraded(out, reply)
 
 

@@ -13,6 +13,9 @@ def search(
     image: options.Image = None,
     modality: options.Modality = None,
     prefix: options.Prefix = "",
+    taken_after: options.TakenAfter = None,
+    taken_before: options.TakenBefore = None,
+    near: options.Near = None,
     top_k: options.TopK = 10,
     timeout: options.Patience = 60,
     data: options.Data = None,
@@ -22,12 +25,13 @@ def search(
     with one_line():
         from rich.console import Console
 
-        from omnibus.cli.questions import picture, pose, print_hits, print_json, question
+        from omnibus.cli.questions import narrowed, picture, pose, print_hits, print_json, question
         from omnibus.settings import load
 
         settings = load(data=data)
+        filters = narrowed(modality or [], prefix, taken_after, taken_before, near)
         with picture(settings, image) as ref:
-            query = question(text, ref, modality or [], prefix, top_k=top_k, generate=False)
+            query = question(text, ref, filters, top_k=top_k, generate=False)
             reply = pose(settings, query, timeout_s=timeout)
         if json:
             print_json(reply)

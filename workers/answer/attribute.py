@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from workers.answer.words import new_words, sentences, share_found
 from workers.domain.answer import Answer, Citation, Source
+from workers.domain.segment import SCENE
 from workers.ports.encoders import TextEncoder
 
 PARAGRAPH_END = re.compile(r"\n\s*\n")
@@ -44,12 +45,14 @@ def _best_source(sentence: str, question: str, sources: Sequence[Source], encode
 def _citation(marker: int, source: Source, answer: str) -> Citation:
     """The quote is the source's sentence with most of the answer's words; None where a model wrote the source."""
     segment = source.segment
-    if segment.derived or segment.modality not in ("text", "audio"):
+    if segment.derived or segment.modality == "image":
         return Citation(marker, segment, None)
     words = new_words(answer, "")
     # By paragraph: a heading has no full stop, and is no part of the sentence after it.
     paragraphs = PARAGRAPH_END.split(segment.text)
-    if len(paragraphs) > 1 and not paragraphs[0].endswith(SENTENCE_ENDS):
+    if segment.modality == "video":
+        paragraphs = [each for each in paragraphs if not each.startswith(SCENE)] or paragraphs
+    elif len(paragraphs) > 1 and not paragraphs[0].endswith(SENTENCE_ENDS):
         # The headings above a passage may stand on another page.
         paragraphs = paragraphs[1:]
     parts = [part for paragraph in paragraphs for part in sentences(paragraph)]

@@ -21,6 +21,7 @@ from workers.answer.reply import Replies
 from workers.answer.retrieve import RETRIEVERS, Retrieval, Retrieved
 from workers.answer.unwanted import Unwanted
 from workers.domain.hit import FusedHit
+from workers.domain.segment import StoredSegment
 from workers.errors import DeadlineExceeded, ServiceUnavailable
 from workers.ports.encoders import TextEncoder
 from workers.ports.index import Index
@@ -175,13 +176,15 @@ class AnswerSteps:
         traces = {segment.ref.trace for segment in segments.values()}
         self._parts.replies.terminal(asked.reply_to, message, traces=traces)
         with suppress(ServiceUnavailable):  # the reply is sent
-            if len(segments) < len(wanted) or self._erased_meanwhile(traces, wanted):
+            if len(segments) < len(wanted) or self._erased_meanwhile(traces, segments):
                 self._parts.replies.erase(asked.request_id)
         return {}
 
-    def _erased_meanwhile(self, traces: Collection[str], segments: Sequence[str]) -> bool:
-        """Whether an object left before it was noted that the kept copy is about it. It may have come again since."""
-        return self._parts.replies.erased(traces) and len(self._parts.index.segments(segments)) < len(segments)
+    def _erased_meanwhile(self, traces: Collection[str], segments: Mapping[str, StoredSegment]) -> bool:
+        """Whether an object left before it was noted that the kept copy is about it, and did not come back the same."""
+        if not self._parts.replies.erased(traces):
+            return False
+        return {segment.id: segment for segment in self._parts.index.segments(list(segments))} != segments
 
 
 def _check_wanted(asked: Asked, step: str, *, replied: bool) -> None:

@@ -8,6 +8,7 @@ from schemas.questions import QueryRequested
 from workers.answer.encode import Encoded
 from workers.domain.hit import Filters, Hit
 from workers.domain.segment import Vector
+from workers.domain.taken import Near
 from workers.errors import OmnibusError
 from workers.ports.index import Index
 
@@ -36,6 +37,18 @@ class Retrieved:
         return cls(fields["retriever"], lists, fields["failed"])
 
 
+def _filters_of(query: QueryRequested) -> Filters:
+    asked = query.filters
+    return Filters(
+        tenant=query.tenant,
+        modalities=tuple(asked.modality),
+        prefix=asked.prefix,
+        taken_from=asked.taken_after,
+        taken_until=asked.taken_before,
+        near=None if asked.near is None else Near(asked.near.latitude, asked.near.longitude, asked.near.km),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Retrieval:
     """The retrievers over one index. The spaces are those of the profile's encoders.
@@ -56,7 +69,7 @@ class Retrieval:
             "sound": lambda: self._near(self.sound_space, encoded.text_vectors[:1], query, filters),
             "keywords": lambda: [self.index.matching(encoded.words, k=query.top_k * DEPTH, filters=filters)],
         }
-        filters = Filters(query.tenant, tuple(query.filters.modality), query.filters.prefix)
+        filters = _filters_of(query)
         try:
             return Retrieved(retriever, look[retriever]())
         except OmnibusError as error:

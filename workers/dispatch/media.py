@@ -124,7 +124,7 @@ class MediaWork:
             self._complete(task.ticket)
             return
         older = self._waiting.get(ref)
-        if older is not None and _version(task.change).precedes(_version(older.change)):
+        if older is not None and (task.repeats(older) or _version(task.change).precedes(_version(older.change))):
             older, task = task, older
         if older is not None:
             task.supersede(older)
@@ -252,9 +252,14 @@ class MediaWork:
         task.tries += to_blame
         task.reason = f"{outcome.stage}: {outcome.reason}"
         task.failing_since = now if task.failing_since is None else task.failing_since
-        if task.change.ref in self._waiting:
+        waiting = self._waiting.get(task.change.ref)
+        if waiting is not None and waiting.repeats(task):
+            # It has been tried as often as this one, and waits as long.
+            self._complete(self._waiting.pop(task.change.ref).ticket)
+            waiting = None
+        if waiting is not None:
             # A newer change of the object waits and will be looked at instead.
-            self._waiting[task.change.ref].supersede(task)
+            waiting.supersede(task)
             self._complete(task.ticket)
         elif self.policy.exhausted(task.tries, now - task.failing_since):
             self._dead.append((task.ticket, _cause(task, outcome, now), task.change))

@@ -22,13 +22,9 @@ class Repeats:
     def add(self, change: Change) -> None:
         """The change is done."""
         if change.sequencer:
-            self._done[_identity(change)] = None
+            self._done[change.identity] = None
             if len(self._done) > self._kept:
                 self._done.popitem(last=False)
 
     def __contains__(self, change: Change) -> bool:
-        return not change.redriven and _identity(change) in self._done
-
-
-def _identity(change: Change) -> tuple[object, ...]:
-    return change.ref, change.etag, change.sequencer, change.removed
+        return not change.redriven and change.identity in self._done

@@ -39,6 +39,10 @@ class Task:
         """As `omnibus status` shows it."""
         return Unfinished(self.ticket.record.position, self.change.ref.key, stage, self.sent, self.reason)
 
+    def repeats(self, other: "Task") -> bool:
+        """Whether it is told again what `other` tells; what was redriven is always news."""
+        return not self.change.redriven and self.change.identity == other.change.identity
+
     def supersede(self, other: "Task") -> None:
         """Fly in place of `other`, which need not fly any more; what was redriven is still worked on anew."""
         if other.change.redriven:

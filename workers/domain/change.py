@@ -21,6 +21,11 @@ class Change:
     redriven: bool = False
     """Sent again from the dead letters: an object that was refused is worked on once more."""
 
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """Two events with the same one tell of the same change."""
+        return self.ref, self.etag, self.sequencer, self.removed
+
     def to_dict(self) -> dict[str, Any]:
         """As JSON types, for a task's arguments."""
         return {

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workers.domain.locator import Box
+from workers.domain.taken import UNKNOWN, Taken
 
 Pixels = NDArray[np.uint8]
 """`(height, width, 3) uint8`, RGB, upright, transparency composited on white."""
@@ -41,6 +42,7 @@ class DecodedImage:
     width: int
     height: int
     visible: Box = (0.0, 0.0, 1.0, 1.0)
+    taken: Taken = UNKNOWN
 
 
 CELL = " | "

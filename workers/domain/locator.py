@@ -11,7 +11,7 @@ class Locator:
     """Where in the object; all fields empty: the whole of it.
 
     `chars` is a half-open span of characters in the decoded text; `page` counts from 1; `box` is a part of the
-    page or picture; `start_s` and `end_s` are seconds.
+    page or picture; `start_s` and `end_s` are seconds, and `frame_s` is the second of the picture that stands for them.
     """
 
     chars: tuple[int, int] | None = None
@@ -19,6 +19,7 @@ class Locator:
     box: Box | None = None
     start_s: float | None = None
     end_s: float | None = None
+    frame_s: float | None = None
 
     def to_dict(self) -> dict[str, object]:
         """The fields that are set, in the shape of the message schema (`{}` for a whole object)."""
@@ -33,4 +34,6 @@ class Locator:
             fields["start_s"] = self.start_s
         if self.end_s is not None:
             fields["end_s"] = self.end_s
+        if self.frame_s is not None:
+            fields["frame_s"] = self.frame_s
         return fields

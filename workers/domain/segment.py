@@ -11,7 +11,10 @@ from numpy.typing import NDArray
 
 from workers.domain.locator import Locator
 from workers.domain.media import ObjectRef, Version
+from workers.domain.taken import UNKNOWN, Taken
 
+SCENE = "Video of: "
+"""Begins the first paragraph of a video segment's text where models wrote it; what follows was said and written."""
 Modality = Literal["text", "image", "audio", "video"]
 Vector = NDArray[np.float32]
 """One embedding: `(d,) float32, unit length`."""
@@ -42,6 +45,8 @@ class Segment:
     derived: bool = False
     vectors: Mapping[str, Vector] = field(default_factory=dict)
     """Space id -> embedding."""
+    parent: str = ""
+    """Id of the section, page or shot that it is a piece of (`parent_id`); empty where there is only the object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,7 @@ class IndexedObject:
     segments: tuple[Segment, ...] = ()
     rejected: str = ""
     """Empty, or `kind: message` of the error that refused the object."""
+    taken: Taken = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,7 @@ class StoredSegment:
     locator: Locator
     text: str
     derived: bool = False
+    parent: str = ""
 
 
 def segment_id(ref: ObjectRef, modality: Modality, locator: Locator, nth: int = 0) -> str:
@@ -91,3 +98,12 @@ def segment_id(ref: ObjectRef, modality: Modality, locator: Locator, nth: int = 
     parts: list[object] = [ref.tenant, ref.bucket, ref.key, modality, locator.to_dict()]
     canonical = json.dumps([*parts, nth] if nth else parts, sort_keys=True)
     return str(uuid5(NAMESPACE_URL, f"omnibus:segment:{canonical}"))
+
+
+def parent_id(ref: ObjectRef, name: str) -> str:
+    """uuid5 of (tenant, bucket, key, name): what the segments of one section, page or shot of an object share.
+
+    `name` tells it from the others of the object: `shot 3`, `page 2`, `section Animals > Birds`.
+    """
+    canonical = json.dumps([ref.tenant, ref.bucket, ref.key, name])
+    return str(uuid5(NAMESPACE_URL, f"omnibus:parent:{canonical}"))

@@ -35,10 +35,14 @@ ITEM = re.compile(r"[•‣▪◦–*·-] |\(?\w{1,3}[.)] ")
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A segment in the making: where it stands, and its words under the headings of its section."""
+    """A segment in the making: where it stands, and its words under the headings of its section.
+
+    `section` has all of these headings, the outermost first; it is empty where there is none.
+    """
 
     locator: Locator
     text: str
+    section: str = ""
 
 
 @dataclass(slots=True)
@@ -68,7 +72,7 @@ def passages_of(document: DecodedDocument, splitter: Splitter) -> Iterator[Passa
                 if first < end and last > start
             ]
             locator = Locator(page=stretch.page, box=_around(boxes) if boxes else None)
-            yield Passage(locator, _under(stretch.headings, text[start:end]))
+            yield Passage(locator, _under(stretch.headings, text[start:end]), " > ".join(stretch.headings))
 
 
 def _stretches(document: DecodedDocument) -> list[_Stretch]:

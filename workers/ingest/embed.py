@@ -33,17 +33,19 @@ class Embedder:
     def embed(self, work: Sequence[Segmented]) -> list[tuple[Segment, ...]]:
         """The segments of each object with their vectors.
 
-        A segment that has a vector already, as sounds have, stays as it is.
+        Vectors that a segment has already, as sounds and videos have, stay; what models wrote of it is no text of it.
         """
-        segments = [s for each in work for s in each.segments if not s.vectors]
-        texts = {s.content_hash: s.text for s in segments if s.modality != "image"}
+        segments = [s for each in work for s in each.segments if _is_text(s)]
+        texts = {s.content_hash: s.text for s in segments}
         pictures = {digest: pixels for each in work for digest, pixels in each.pictures.items()}
         readings = {
             **self._remembered(self.text.space, texts, self._read_texts),
             **self._remembered(self.image.space, pictures, self._read_pictures),
         }
         return [
-            tuple(s if s.vectors else self._complete(s, readings[s.content_hash]) for s in each.segments)
+            tuple(
+                self._complete(s, readings[s.content_hash]) if s.content_hash in readings else s for s in each.segments
+            )
             for each in work
         ]
 
@@ -59,7 +61,7 @@ class Embedder:
 
     def _complete(self, segment: Segment, reading: ImageReading) -> Segment:
         if segment.modality != "image":
-            return replace(segment, vectors={self.text.space.id: reading.vector})
+            return replace(segment, vectors={**segment.vectors, self.text.space.id: reading.vector})
         text = "" if _is_page(segment.locator) else caption(reading.tags)
         return replace(segment, vectors={self.image.space.id: reading.vector}, text=text, derived=bool(text))
 
@@ -90,6 +92,11 @@ class Embedder:
 def caption(tags: Sequence[Tag]) -> str:
     """What a generator and the keyword index are told of a picture; empty when the classifier is not sure."""
     return f"Photo of: {tags[0].name}" if tags and tags[0].probability >= SURE_ENOUGH else ""
+
+
+def _is_text(segment: Segment) -> bool:
+    """Whether there are words of an author's in it, which are embedded as a passage."""
+    return segment.modality != "image" and bool(segment.text) and not segment.derived
 
 
 def _is_page(locator: Locator) -> bool:

@@ -7,6 +7,8 @@ from workers.domain.change import Change, Outcome, Status
 from workers.domain.decoded import Decoded, DecodedDocument, DecodedImage
 from workers.domain.recording import Recording
 from workers.domain.segment import IndexedObject, Segment
+from workers.domain.taken import UNKNOWN
+from workers.domain.video import Video
 from workers.errors import MediaTooLarge, ObjectGone
 from workers.ingest.announce import Announcer
 from workers.ingest.batch import Batch
@@ -17,6 +19,8 @@ from workers.ingest.look import ObjectChanged, Sight, look, look_again, records_
 from workers.ingest.read import PictureReader
 from workers.ingest.segment import Segmented, segments_of
 from workers.ingest.segment_recording import recording_segments
+from workers.ingest.segment_video import video_segments
+from workers.ingest.watch import Watched, Watcher
 from workers.ports.bucket import Bucket
 from workers.ports.decoder import Decoder
 from workers.ports.index import Index
@@ -28,18 +32,24 @@ LOOKING = 8
 
 @dataclass(frozen=True, slots=True)
 class IngestParts:
-    """What the steps work with. `max_object_bytes` is the largest object that is fetched; no `reader` reads nothing."""
+    """What the steps work with.
+
+    `max_object_bytes` is the largest object that is fetched; no `reader` reads nothing; without `keep_taken` it is
+    forgotten when and where pictures were taken.
+    """
 
     bucket: Bucket
     index: Index
     decoder: Decoder
     listener: Listener
+    watcher: Watcher
     splitter: Splitter
     reader: PictureReader | None
     embedder: Embedder
     eraser: Eraser
     announcer: Announcer
     max_object_bytes: int
+    keep_taken: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +57,7 @@ class _Work:
     """One object between the steps."""
 
     sight: Sight
-    decoded: Decoded | Heard
+    decoded: Decoded | Heard | Watched
     segmented: Segmented = field(default_factory=lambda: Segmented(()))
 
     @property
@@ -122,7 +132,7 @@ def _announce_held(parts: IngestParts) -> Callable[[Sight], None]:
 def _decode(parts: IngestParts) -> Callable[[Sight], _Work]:
     """Fetch and decode in one step, object by object: the bytes of a whole batch could be gigabytes.
 
-    A recording is listened to meanwhile, for it is decoded as a stream.
+    A recording is listened to meanwhile, and a video watched, for they are decoded as a stream.
     """
 
     def decode(sight: Sight) -> _Work:
@@ -134,8 +144,13 @@ def _decode(parts: IngestParts) -> Callable[[Sight], _Work]:
             data = parts.bucket.read(sight.ref, limit=parts.max_object_bytes)
         except ObjectGone as error:
             raise ObjectChanged(f"{sight.ref.name} was removed while it was being indexed") from error
-        decoded = parts.decoder.decode(data, key=sight.ref.key)
-        return _Work(sight, parts.listener.listen(decoded) if isinstance(decoded, Recording) else decoded)
+        match parts.decoder.decode(data, key=sight.ref.key):
+            case Recording() as recording:
+                return _Work(sight, parts.listener.listen(recording))
+            case Video() as video:
+                return _Work(sight, parts.watcher.watch(video))
+            case decoded:
+                return _Work(sight, decoded)
 
     return decode
 
@@ -146,6 +161,9 @@ def _segment(parts: IngestParts) -> Callable[[_Work], _Work]:
         if isinstance(work.decoded, Heard):
             segments = recording_segments(ref, work.decoded, parts.listener.sound.space.id)
             return replace(work, segmented=Segmented(segments))
+        if isinstance(work.decoded, Watched):
+            spaces = parts.watcher.image.space.id, parts.listener.sound.space.id
+            return replace(work, segmented=Segmented(video_segments(ref, work.decoded, *spaces)))
         return replace(work, segmented=segments_of(ref, work.decoded, parts.splitter))
 
     return segment
@@ -184,10 +202,15 @@ def _confirm(parts: IngestParts) -> Callable[[_Work], _Work]:
 
 def _write(parts: IngestParts) -> Callable[[Sequence[_Work]], list[tuple[_Work, bool]]]:
     def write(works: Sequence[_Work]) -> list[tuple[_Work, bool]]:
-        objects = [IndexedObject(w.sight.ref, w.sight.version, w.decoded.media_type, w.segments) for w in works]
-        return list(zip(works, parts.index.write(objects), strict=True))
+        return list(zip(works, parts.index.write([_indexed(parts, work) for work in works]), strict=True))
 
     return write
+
+
+def _indexed(parts: IngestParts, work: _Work) -> IndexedObject:
+    decoded = work.decoded
+    taken = decoded.taken if parts.keep_taken and isinstance(decoded, DecodedImage) else UNKNOWN
+    return IndexedObject(work.sight.ref, work.sight.version, decoded.media_type, work.segments, taken=taken)
 
 
 def _announce(parts: IngestParts) -> Callable[[tuple[_Work, bool]], None]:
@@ -206,7 +229,7 @@ def _announce(parts: IngestParts) -> Callable[[tuple[_Work, bool]], None]:
     return announce
 
 
-def _lost_pages(decoded: Decoded | Heard) -> Sequence[tuple[int, str]]:
+def _lost_pages(decoded: Decoded | Heard | Watched) -> Sequence[tuple[int, str]]:
     """The pages of a document that could not be read whole, each with the reason."""
     return (
         [(page.number, page.lost) for page in decoded.pages if page.lost]

@@ -40,6 +40,12 @@ class PictureReader:
         """Load the models, which otherwise happens at the first picture with words. Raises `ModelUnavailable`."""
         self.reader.read(np.zeros((8, 8, 3), np.uint8))
 
+    def paragraphs(self, pixels: Pixels, to_read: Pixels) -> tuple[Paragraph, ...]:
+        """The paragraphs in a picture that comes in two sizes: none where there seem to be none in the smaller one."""
+        if self.look_first and not self.reader.may_have_text(pixels):
+            return ()
+        return paragraphs(self.reader.read(to_read), to_read.shape[1], to_read.shape[0])
+
     def segments(self, ref: ObjectRef, picture: Segment, image: DecodedImage) -> tuple[Segment, ...]:
         """A segment for each paragraph in the object's picture, numbered after `picture`, without vectors.
 

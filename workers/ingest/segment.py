@@ -11,9 +11,9 @@ import numpy as np
 from workers.domain.decoded import Decoded, DecodedDocument, DecodedImage, DecodedText, Pixels
 from workers.domain.locator import Locator
 from workers.domain.media import ObjectRef
-from workers.domain.segment import Modality, Segment, segment_id
+from workers.domain.segment import Modality, Segment, parent_id, segment_id
 from workers.errors import EmptyMedia
-from workers.ingest.document import passages_of
+from workers.ingest.document import Passage, passages_of
 from workers.ports.splitter import Splitter
 
 
@@ -31,6 +31,8 @@ class _Piece:
 
     locator: Locator
     content: str | Pixels
+    within: str = ""
+    """The name of the section or page that it is a part of; empty where it is a part of the object alone."""
 
 
 def segments_of(ref: ObjectRef, decoded: Decoded, splitter: Splitter) -> Segmented:
@@ -48,7 +50,8 @@ def segments_of(ref: ObjectRef, decoded: Decoded, splitter: Splitter) -> Segment
         else:
             text, digest = "", _digest(piece.content)
             pictures[digest] = piece.content
-        segments.append(Segment(id_, ordinal, modality, piece.locator, text, digest))
+        parent = parent_id(ref, piece.within) if piece.within else ""
+        segments.append(Segment(id_, ordinal, modality, piece.locator, text, digest, parent=parent))
     if not segments:
         raise EmptyMedia(f"{ref.key} has no text in it")
     return Segmented(tuple(segments), pictures)
@@ -68,11 +71,16 @@ def _pieces(decoded: Decoded, splitter: Splitter) -> Iterator[_Piece]:
 def _pieces_of_pages(document: DecodedDocument, splitter: Splitter) -> Iterator[_Piece]:
     """Page by page: its passages, then the page as it looks and its figures."""
     passages = groupby(passages_of(document, splitter), key=lambda passage: passage.locator.page)
-    of_page = {number: [_Piece(one.locator, one.text) for one in group] for number, group in passages}
+    of_page = {number: [_passage(one) for one in group] for number, group in passages}
     for page in document.pages:
         yield from of_page.get(page.number, ())
         for picture in page.pictures:
-            yield _Piece(Locator(page=page.number, box=picture.box), picture.pixels)
+            yield _Piece(Locator(page=page.number, box=picture.box), picture.pixels, f"page {page.number}")
+
+
+def _passage(passage: Passage) -> _Piece:
+    within = f"section {passage.section}" if passage.section else f"page {passage.locator.page}"
+    return _Piece(passage.locator, passage.text, within)
 
 
 def _digest(pixels: Pixels) -> str:

@@ -27,7 +27,7 @@ def recording_segments(ref: ObjectRef, heard: Heard, sound_space: str) -> tuple[
     """The segments of one recording, in order of time; sounds have their vectors already. Raises `EmptyMedia`."""
     speech = [_speech(ref, group) for group in grouped(heard.utterances)]
     spoken = [(segment.locator.start_s or 0.0, segment.locator.end_s or 0.0) for segment in speech]
-    sounds = [_sound(ref, each, sound_space) for each in heard.sounds if not _covered(each, spoken)]
+    sounds = [_sound(ref, each, sound_space) for each in heard.sounds if not is_spoken_over(each, spoken)]
     if not speech and not sounds:
         raise EmptyMedia(f"nothing is heard in {ref.key}")
     return tuple(_in_order([*speech, *sounds]))
@@ -76,7 +76,7 @@ def _segment(ref: ObjectRef, locator: Locator, text: str, content: bytes) -> Seg
     return Segment(identity, 0, "audio", locator, text, sha256(content).hexdigest())
 
 
-def _covered(sound: HeardSound, spoken: Sequence[tuple[float, float]]) -> bool:
+def is_spoken_over(sound: HeardSound, spoken: Sequence[tuple[float, float]]) -> bool:
     """Whether somebody speaks during most of the window. So no sound has the locator of a speech segment."""
     overlap = sum(max(0.0, min(end, sound.end_s) - max(start, sound.start_s)) for start, end in spoken)
     return overlap > (sound.end_s - sound.start_s) / 2

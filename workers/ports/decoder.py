@@ -3,18 +3,21 @@
 from typing import Protocol
 
 from workers.domain.decoded import Decoded
+from workers.domain.excerpt import Excerpt
+from workers.domain.locator import Locator
 from workers.domain.recording import Recording
+from workers.domain.video import Video
 
 
 class Decoder(Protocol):
     """Decodes outside this process, with limits on memory, time and output. Not safe to call from several threads."""
 
-    def decode(self, data: bytes, *, key: str, to_read: bool = False) -> Decoded | Recording:
+    def decode(self, data: bytes, *, key: str, to_read: bool = False) -> Decoded | Recording | Video:
         """What the object is, by its content; `key` only helps to tell kinds of text apart (`.md`, `.csv`, `.json`).
 
         With `to_read` a picture comes large enough for a `TextReader`, otherwise as large as encoders need it.
-        A recording is decoded while its chunks are gone through, and ends with the next call. When its decoding process
-        is killed meanwhile, it raises `ServiceUnavailable`.
+        A recording or video is decoded while its chunks or parts are gone through, and ends with the next call. When
+        its decoding process is killed meanwhile, it raises `ServiceUnavailable`.
 
         Raises `EmptyMedia`, `UnknownMediaType`, `DamagedMedia` or `MediaTooLarge` (also for memory and time), each
         with one sentence that says what was seen. Content that kills the decoding process is `DamagedMedia` too.
@@ -23,4 +26,16 @@ class Decoder(Protocol):
 
     def close(self) -> None:
         """End the decoding process."""
+        ...
+
+
+class Excerpter(Protocol):
+    """Cuts the place that a citation leads to out of an object, with the same limits, to be shown to somebody."""
+
+    def excerpt(self, data: bytes, *, key: str, place: Locator) -> Excerpt:
+        """What `place` names: seconds of a recording, a page, or a box in a page or picture with a margin around it.
+
+        Pictures and pages come at the resolution of the object, recordings at their own rate. Raises `NoSuchPlace`, and
+        what `Decoder.decode` raises.
+        """
         ...

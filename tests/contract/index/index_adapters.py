@@ -15,6 +15,7 @@ from workers.adapters.locks.redis import RedisLocks
 from workers.domain.locator import Locator
 from workers.domain.media import DEFAULT_TENANT, ObjectRef, Version
 from workers.domain.segment import IndexedObject, Modality, ObjectRecord, Segment, Space, Vector, segment_id
+from workers.domain.taken import Taken
 from workers.ports.index import Index
 
 WORDS = Space("words", 4, "words-model@1")
@@ -77,12 +78,13 @@ def an_object(
     bucket: str = "media",
     modality: Modality = "text",
     vector: Vector | None = None,
+    taken: Taken | None = None,
 ) -> IndexedObject:
     """An object with a segment per text, all of them with the same vector in `words`."""
     ref = ObjectRef(bucket, key, tenant)
     words = towards(1, 0, 0, 0) if vector is None else vector
     segments = tuple(segment(ref, n, text, modality=modality, words=words) for n, text in enumerate(texts))
-    return IndexedObject(ref, version(moment), "text/plain", segments)
+    return IndexedObject(ref, version(moment), "text/plain", segments, taken=taken or Taken())
 
 
 def ids_of(each: IndexedObject) -> list[str]:

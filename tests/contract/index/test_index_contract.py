@@ -18,12 +18,14 @@ from workers.ports.index import Index
 
 def test_what_was_written_is_read_back_whole(index: Index) -> None:
     ref = ObjectRef("media", "page.pdf", "acme")
-    locator = Locator(chars=(3, 9), page=2, box=(0.1, 0.25, 0.5, 1.0), start_s=1.5, end_s=2.25)
-    piece = Segment("some-id", 7, "image", locator, "a lighthouse", "hash", derived=True)
+    locator = Locator(chars=(3, 9), page=2, box=(0.1, 0.25, 0.5, 1.0), start_s=1.5, end_s=2.25, frame_s=1.75)
+    piece = Segment("some-id", 7, "image", locator, "a lighthouse", "hash", derived=True, parent="page-2")
     held = Version("etag", "17", "version-1")
     assert index.write([IndexedObject(ref, held, "application/pdf", (piece,))]) == [True]
     [stored] = index.segments(["some-id"])
-    assert stored == StoredSegment("some-id", ref, held, 7, "image", locator, "a lighthouse", derived=True)
+    assert stored == StoredSegment(
+        "some-id", ref, held, 7, "image", locator, "a lighthouse", derived=True, parent="page-2"
+    )
 
 
 def test_the_record_says_which_version_is_held_and_how_much_of_it(index: Index) -> None:

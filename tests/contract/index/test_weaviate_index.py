@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import count
 from subprocess import run
 from sys import executable
@@ -15,8 +16,8 @@ from index_searches import found_by, found_near
 from weaviate_server import KEY, WeaviateServer
 
 from workers.adapters.index import weaviate as adapter
-from workers.adapters.index import weaviate_listing
-from workers.adapters.index.rows import object_id
+from workers.adapters.index import weaviate_collection, weaviate_listing
+from workers.adapters.index.rows import TAKEN_COLUMNS, object_id
 from workers.adapters.index.spaces import IndexMismatch
 from workers.adapters.index.weaviate import WeaviateIndex
 from workers.adapters.index.weaviate_collection import connect, insert
@@ -25,6 +26,7 @@ from workers.adapters.locks.redis import RedisLocks
 from workers.domain.hit import Filters
 from workers.domain.media import ObjectRef, Version
 from workers.domain.segment import IndexedObject, Space
+from workers.domain.taken import Near, Taken
 from workers.errors import ServiceUnavailable
 from workers.ports.locks import Renew
 
@@ -97,6 +99,23 @@ def test_a_collection_that_was_left_without_its_alias_is_taken_up(home: Home) ->
     with connect(url, grpc, key) as client:
         client.alias.delete(alias_name=alias)
     assert found_near(opened(home)) == ids_of(each)
+
+
+def test_a_collection_of_an_earlier_version_goes_on_with_the_properties_that_it_lacked(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr(weaviate_collection, "_taken_properties", list)
+        old = an_object("old", "boat")
+        opened(home).write([old])
+    with collection_of(home) as collection:
+        assert {each.name for each in collection.config.get().properties}.isdisjoint(TAKEN_COLUMNS)
+    index = opened(home)
+    new = an_object("new", "boat", taken=Taken(datetime(2024, 5, 1, tzinfo=UTC), (59.33, 18.07)))
+    assert index.write([new]) == [True]
+    assert sorted(found_near(index)) == sorted(ids_of(old) + ids_of(new))
+    assert found_near(index, Filters(near=Near(59.3, 18.0, 10))) == ids_of(new)
+    assert found_near(opened(home), Filters(taken_until=datetime(2025, 1, 1, tzinfo=UTC))) == ids_of(new)
 
 
 def test_a_wrong_key_is_one_line_that_says_so(home: Home) -> None:

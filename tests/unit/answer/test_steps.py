@@ -1,6 +1,7 @@
 """The answer flow's steps: what they pass on, and what happens when one of them raises."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Any
@@ -23,6 +24,7 @@ from workers.answer.generate import Writer
 from workers.answer.reply import Replies
 from workers.answer.retrieve import Retrieval
 from workers.answer.unwanted import LOOK_EVERY_S
+from workers.domain.media import Version
 from workers.errors import Cancelled, DamagedMedia, DeadlineExceeded, ObjectGone, ServiceUnavailable, WorkLost
 from workers.ingest.erase import Eraser
 
@@ -42,11 +44,12 @@ class Away:
 class Shelf(Away):
     """An index that knows a tower, until it is removed."""
 
+    tower = TOWER
     removed = False
     after_reading: Callable[[], None] = staticmethod(lambda: None)
 
     def segments(self, *_: object, **__: object) -> Any:
-        found = [] if self.removed else [TOWER]
+        found = [] if self.removed else [self.tower]
         self.after_reading()
         return found
 
@@ -270,6 +273,21 @@ def test_no_copy_is_kept_of_a_reply_that_names_an_object_which_is_removed_meanwh
         world.publisher.before_sending = remove
     world.steps.reply(state, "1")
     assert kinds_of_replies(world)[-1] == "completed"
+    assert repeated(world) == "failed"
+
+
+def test_no_copy_is_kept_of_a_reply_that_names_an_object_which_is_replaced_meanwhile() -> None:
+    shelf = Shelf()
+    world = World(shelf)
+    state = write(world)
+
+    def replace_it() -> None:
+        shelf.after_reading = Shelf.after_reading
+        shelf.tower = replace(TOWER, version=Version("another", "1F"), text="It was pulled down.")
+        Eraser(world.cache).erase(TOWER.ref, segments=1)
+
+    shelf.after_reading = replace_it
+    world.steps.reply(state, "1")
     assert repeated(world) == "failed"
 
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 import numpy as np
 import pytest
 
-from tests.recordings import FORMATS, encoded, recorded, tone, video
+from tests.recordings import FORMATS, encoded, recorded, tone
 from workers.adapters.decoders.content import decode
 from workers.adapters.decoders.limits import DecodeLimits
 from workers.adapters.decoders.recording_formats import recording_format
@@ -125,11 +125,6 @@ def test_an_absurd_sample_rate_is_refused() -> None:
 def test_more_streams_than_allowed_are_refused() -> None:
     with pytest.raises(MediaTooLarge, match="has 1 streams; at most 0"):
         heard(recorded("tone.m4a"), limits=DecodeLimits(max_streams=0))
-
-
-def test_a_video_is_refused_as_one() -> None:
-    with pytest.raises(UnknownMediaType, match="a video"):
-        heard(video())
 
 
 def test_a_recording_without_a_sample_is_empty() -> None:

@@ -3,8 +3,10 @@
 from dataclasses import replace
 
 import pytest
-from media_world import World
+from media_world import TRIES, World
 from records import REDRIVEN, delete, put, told
+
+from workers.domain.record import Position
 
 
 @pytest.fixture
@@ -62,3 +64,29 @@ def test_a_removal_after_a_put_of_the_same_instant_is_no_repeat(world: World) ->
     world.tell(delete("a", sequencer="17"))
     world.step()
     assert world.started() == [["a"], ["a"]]
+
+
+def test_a_change_that_is_told_again_gets_no_more_tries_than_one(world: World) -> None:
+    """While it waits for its next try, and while it is tried."""
+    told = [world.tell(put("retry", "10"))]
+    world.step()
+    done: list[Position] = []
+    for _ in range(TRIES - 1):
+        told.append(world.tell(put("retry", "10")))
+        done += world.finish()
+        told.append(world.tell(put("retry", "10")))
+        done += world.step(10)
+    done += world.finish()
+    assert {each.offset for each in done} == {each.offset for each in told}
+    assert len(world.started()) == TRIES
+    assert [letter.text("dlt_tries") for letter in world.letters] == [str(TRIES)]
+
+
+def test_a_change_that_is_told_again_waits_as_long_as_before(world: World) -> None:
+    world.tell(put("retry", "10"))
+    world.step()
+    world.finish()
+    world.started()
+    world.tell(put("retry", "10"))
+    world.step()
+    assert world.started() == []

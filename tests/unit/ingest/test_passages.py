@@ -8,6 +8,7 @@ import pytest
 from workers.domain.decoded import CELL, DecodedDocument, DecodedText, Heading, Line, Page, PagePicture
 from workers.domain.locator import Locator
 from workers.domain.media import ObjectRef
+from workers.domain.segment import parent_id
 from workers.errors import EmptyMedia
 from workers.ingest.document import PAGE_HEADINGS, PAGE_LINES, passages_of
 from workers.ingest.segment import segments_of
@@ -188,6 +189,15 @@ def test_the_segments_of_a_document_are_in_order_with_its_pictures() -> None:
     ]
     shown = [found.pictures[s.content_hash] for s in found.segments if s.modality == "image"]
     assert [one.tolist() for one in shown] == [red.tolist(), blue.tolist()]
+
+
+def test_segments_of_a_section_have_one_parent_and_without_sections_those_of_a_page() -> None:
+    outline = [(0, "Seals", 1), (0, "Lemurs", 2)]
+    pages = [page(1, "Seals", "They eat fish."), page(2, "They swim all day long.", "Lemurs", "They eat fruit.")]
+    parents = [s.parent for s in segments_of(REF, document(*pages, outline=outline), Whole()).segments]
+    assert parents == [parent_id(REF, f"section {name}") for name in ("Seals", "Seals", "Lemurs")]
+    parents = [s.parent for s in segments_of(REF, document(*pages), Whole()).segments]
+    assert parents == [parent_id(REF, f"page {number}") for number in (1, 2)]
 
 
 def test_segments_at_one_place_are_told_apart() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from schemas.answers import AnswerCompleted, AnswerDelta, AnswerFailed, AnswerHit, Citation, Locator
 from schemas.envelope import Message
 from schemas.index_events import MediaIndexed, MediaRejected, MediaRemoved
-from schemas.questions import MediaRef, QueryCancelled, QueryFilters, QueryRequested
+from schemas.questions import MediaRef, Near, QueryCancelled, QueryFilters, QueryRequested
 
 MESSAGES: tuple[type[Message], ...] = (
     QueryRequested,
@@ -22,6 +22,7 @@ MESSAGES: tuple[type[Message], ...] = (
     MediaRejected,
 )
 ZONES = st.integers(-23 * 60, 23 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+DEGREES = st.floats(-90, 90)
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | FINITE | st.text(),
@@ -37,6 +38,7 @@ def locators() -> st.SearchStrategy[Locator]:
         box=st.none() | st.tuples(FINITE, FINITE, FINITE, FINITE),
         chars=st.none() | st.tuples(st.integers(0), st.integers(0)),
         start_s=st.none() | FINITE,
+        frame_s=st.none() | FINITE,
         end_s=st.none() | FINITE,
     )
 
@@ -61,6 +63,9 @@ def questions() -> st.SearchStrategy[QueryRequested]:
             QueryFilters,
             modality=st.lists(st.sampled_from(["text", "image", "audio", "video"])),
             prefix=st.text(),
+            taken_after=st.none() | st.datetimes(timezones=ZONES),
+            taken_before=st.none() | st.datetimes(timezones=ZONES),
+            near=st.none() | st.builds(Near, latitude=DEGREES, longitude=DEGREES, km=st.floats(0.1, 20_100)),
         ),
         top_k=st.integers(1, 100),
         generate=st.booleans(),

@@ -14,7 +14,7 @@ from schemas.dead_letters import REDRIVE, Failure, LetterHeader, MarkHeader, Red
 from schemas.envelope import Message
 from schemas.index_events import ObjectVersion, SkippedPage
 from schemas.notification import Notification
-from schemas.questions import MediaRef, QueryFilters
+from schemas.questions import MediaRef, Near, QueryFilters
 from schemas.topics import TOPICS
 from workers.dispatch.dead_letters import Cause, DeadLetters
 from workers.domain.record import Incoming, Position
@@ -26,6 +26,7 @@ CHAPTERS = {part.partition("\n")[0]: part for part in re.split(r"^## ", PAGE, fl
 PARTS: tuple[type[BaseModel], ...] = (
     MediaRef,
     QueryFilters,
+    Near,
     Citation,
     AnswerHit,
     Locator,

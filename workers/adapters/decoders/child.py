@@ -9,16 +9,17 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from workers.adapters.decoders.confinement import allow_processor_time, confine, die_with_parent
 from workers.adapters.decoders.content import decode
+from workers.adapters.decoders.excerpts import excerpt
 from workers.adapters.decoders.frames import read_frame, write_frame
 from workers.adapters.decoders.limits import DecodeLimits
-from workers.adapters.decoders.packing import Packed, pack
+from workers.adapters.decoders.packing import Packed, pack, pack_part
 from workers.adapters.decoders.pictures import load_codecs
-from workers.adapters.decoders.results import Sound
-from workers.errors import DamagedMedia, MediaTooLarge, Permanent
+from workers.adapters.decoders.results import Part, Result
+from workers.errors import DamagedMedia, MediaTooLarge, NoSuchPlace, OmnibusError, Permanent
 
 MESSAGE_CHARS = 500
 """A message is one sentence; content can make a codec's message longer than that."""
@@ -41,23 +42,24 @@ def serve(requests: BinaryIO, replies: BinaryIO, limits: DecodeLimits) -> None:
     while (frame := read_frame(requests, max_payload=limits.max_bytes)) is not None:
         header, data = frame
         allow_processor_time(limits.timeout_s)
-        side = limits.reading_side if header["to_read"] else limits.picture_side
-        for reply, parts in _answer(data, header["key"], replace(limits, picture_side=side)):
+        for reply, parts in _answer(data, header, limits):
             write_frame(replies, reply, *parts)
             allow_processor_time(limits.timeout_s)
 
 
-def _answer(data: bytes, key: str, limits: DecodeLimits) -> Iterator[Packed]:
-    """The frames of a reply: one, or for a recording one for each piece of it and an empty one at its end."""
+def _answer(data: bytes, request: dict[str, Any], limits: DecodeLimits) -> Iterator[Packed]:
+    """The frames of a reply: one, or for a recording or video one for each part of it and an empty one at its end."""
+    side = limits.reading_side if request.get("to_read") else limits.picture_side
+    sized = replace(limits, picture_side=side)
     try:
-        result = decode(data, key, limits)
+        result = _result(data, request, sized)
         if isinstance(result, Iterator):
-            for sound in result:
-                yield _piece(sound)
+            for part in result:
+                yield pack_part(part)
             yield {}, ()
         else:
-            yield pack(result, limits)
-    except Permanent as error:
+            yield pack(result, sized)
+    except (Permanent, NoSuchPlace) as error:
         yield _refusal(error)
     except MemoryError:
         yield _refusal(MediaTooLarge(f"decoding needs more than {limits.memory_bytes // 2**20} MiB of memory"))
@@ -65,11 +67,14 @@ def _answer(data: bytes, key: str, limits: DecodeLimits) -> Iterator[Packed]:
         yield _refusal(DamagedMedia(f"cannot be decoded: {type(error).__name__}: {error}"))
 
 
-def _piece(sound: Sound) -> Packed:
-    return {"sound": sound.media_type, "more": True}, (sound.pcm,)
+def _result(data: bytes, request: dict[str, Any], limits: DecodeLimits) -> Result | Iterator[Part]:
+    """What is asked for: the place of a citation, or the object."""
+    if "place" in request:
+        return excerpt(data, request["key"], request["place"], limits)
+    return decode(data, request["key"], limits)
 
 
-def _refusal(error: Permanent) -> Packed:
+def _refusal(error: OmnibusError) -> Packed:
     return {"error": error.kind, "message": error.message[:MESSAGE_CHARS]}, ()
 
 

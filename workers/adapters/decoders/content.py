@@ -13,10 +13,16 @@ from workers.adapters.decoders.mail import MAIL, looks_like_mail, read_mail
 from workers.adapters.decoders.pdf import PDF, decode_pdf, looks_like_pdf
 from workers.adapters.decoders.pictures import decode_picture
 from workers.adapters.decoders.recording_formats import recording_format
-from workers.adapters.decoders.recordings import decode_recording
-from workers.adapters.decoders.results import Result, Sound, Text
-from workers.adapters.decoders.signatures import foreign_kind, is_archive, is_encrypted_office, picture_format
+from workers.adapters.decoders.results import Part, Result, Text
+from workers.adapters.decoders.signatures import (
+    INDEXABLE,
+    foreign_kind,
+    is_archive,
+    is_encrypted_office,
+    picture_format,
+)
 from workers.adapters.decoders.texts import decode_text, finished_text, named_kind
+from workers.adapters.decoders.videos import decode_recording
 from workers.errors import DamagedMedia, EmptyMedia, UnknownMediaType
 
 WRITTEN_IN_TEXT = ("text/", "application/json", "image/svg+xml")
@@ -25,7 +31,7 @@ WRITTEN_IN_TEXT = ("text/", "application/json", "image/svg+xml")
 SEEN_OR_HEARD = ("image/", "audio/", "video/")
 
 
-def decode(data: bytes, key: str, limits: DecodeLimits) -> Result | Iterator[Sound]:
+def decode(data: bytes, key: str, limits: DecodeLimits) -> Result | Iterator[Part]:
     """The text, picture or document in `data`, or its sound in pieces, which are decoded as they are asked for.
 
     Raises what `ports.decoder.Decoder.decode` raises, and `MemoryError`.
@@ -52,7 +58,7 @@ def decode(data: bytes, key: str, limits: DecodeLimits) -> Result | Iterator[Sou
         raise DamagedMedia("an Office document that is encrypted: save it without a password")
     foreign = foreign_kind(data)
     if foreign is not None:
-        raise UnknownMediaType(f"this is {foreign}; texts, pictures, documents and recordings are what can be indexed")
+        raise UnknownMediaType(f"this is {foreign}; {INDEXABLE}")
     if named_kind(key) is None and looks_like_svg(data):
         return decode_drawing(data, limits)
     return _named_right(_written(data, key, limits), named, (*SEEN_OR_HEARD, PDF))

@@ -10,6 +10,7 @@ from workers.adapters.decoders.limits import DecodeLimits
 from workers.adapters.decoders.office_packages import CONTENT_TYPES, DOCX, PPTX, XLSX, Package, copy_of, package_in
 from workers.adapters.decoders.open_documents import ODP, ODS, ODT, read_open_document
 from workers.adapters.decoders.results import Text
+from workers.adapters.decoders.signatures import INDEXABLE
 from workers.adapters.decoders.slide_shows import read_slides
 from workers.adapters.decoders.texts import finished_text
 from workers.adapters.decoders.word_documents import read_word_document
@@ -95,4 +96,4 @@ def _reason(error: Exception) -> str:
 
 
 def _unknown(seen: str) -> UnknownMediaType:
-    return UnknownMediaType(f"this is {seen}; texts, pictures and documents are what can be indexed")
+    return UnknownMediaType(f"this is {seen}; {INDEXABLE}")

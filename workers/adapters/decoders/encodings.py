@@ -8,6 +8,7 @@ import codecs
 import re
 import unicodedata
 
+from workers.adapters.decoders.signatures import INDEXABLE
 from workers.errors import DamagedMedia, UnknownMediaType
 
 MARKS = (
@@ -68,9 +69,7 @@ def decode_bytes(data: bytes, declared: str | None = None) -> str:
     """
     text = _decode(data, declared)
     if _share(CONTROLS.findall(text[:SAMPLE]), text) > MAX_CONTROL_SHARE:
-        raise UnknownMediaType(
-            "this is binary data of no known kind; texts, pictures and documents are what can be indexed"
-        )
+        raise UnknownMediaType(f"this is binary data of no known kind; {INDEXABLE}")
     if _share([c for c in text[:SAMPLE] if unicodedata.category(c) in ("Cn", "Co", "Cs")], text) > MAX_ODD_SHARE:
         raise DamagedMedia("a text of bytes that no encoding explains")
     return without_controls(text.replace("\r\n", "\n").replace("\r", "\n"))
@@ -142,9 +141,7 @@ def _utf8(data: bytes) -> str | None:
 
 def _legacy(data: bytes, declared: str | None) -> str:
     if _share(CONTROL_BYTES.findall(data[:SAMPLE]), data) > MAX_CONTROL_BYTE_SHARE:
-        raise UnknownMediaType(
-            "this is binary data of no known kind; texts, pictures and documents are what can be indexed"
-        )
+        raise UnknownMediaType(f"this is binary data of no known kind; {INDEXABLE}")
     text = _declared(data, declared) if declared else None
     return text if text is not None else _guess(data)
 

@@ -21,6 +21,9 @@ class DecodeLimits:
     reading_side: int = 1600
     """The same of a picture that is to be read: a page of A4 has 137 dots an inch then (docs/decisions/014)."""
 
+    excerpt_side: int = 8_000
+    """The same of a picture or page that is shown to somebody, before the part that matters is cut out."""
+
     max_text_chars: int = 20_000_000
     """Characters of a text, both as it is read and after its structure was written out in lines."""
 
@@ -42,16 +45,22 @@ class DecodeLimits:
     max_unpack_ratio: int = 200
     """How many times its own size an archive may unpack to, from 16 MiB on: documents reach about 50, bombs 1,000."""
     max_recording_s: int = 6 * 3600
-    """Seconds of a recording, counted in what was decoded."""
+    """Seconds of a recording or a video, counted in what was decoded."""
+
+    max_frame_pixels: int = 36_000_000
+    """Width times height of a video, as it declares it and of every frame: a decoder keeps a dozen and more of them."""
+
+    max_frames: int = 2_000_000
+    """Frames of a video that are decoded: 6 hours of 60 a second have 1.3 million."""
 
     max_sample_rate: int = 384_000
     """Samples a second of a recording, as it declares them."""
 
     max_streams: int = 32
-    """Streams (sound, covers, subtitles) of a recording."""
+    """Streams (pictures, sound, covers, subtitles) of a recording or a video."""
 
     timeout_s: float = 30.0
-    """Seconds that one object, or ten seconds of a recording, may take, by the clock and of processor time."""
+    """Seconds that one object, or ten of a recording or video, may take, by the clock and of processor time."""
 
     memory_bytes: int = 2 * 1024**3
     """Address space of the decoding process (RLIMIT_AS). A picture of `max_pixels` with transparency needs 1.2 GB."""
@@ -59,7 +68,8 @@ class DecodeLimits:
     @property
     def max_reply(self) -> int:
         """The largest decoded object, in bytes: the pixels of all its pictures, and its text in UTF-8."""
-        return 3 * self.picture_side**2 * max(1, self.max_pictures) + 4 * self.max_text_chars
+        shown = self.picture_side**2 * max(1, self.max_pictures) + self.reading_side**2
+        return max(3 * shown + 4 * self.max_text_chars, 3 * self.excerpt_side**2)
 
     @property
     def max_bytes(self) -> int:

@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 from workers.adapters.decoders.limits import DecodeLimits
-from workers.adapters.decoders.results import Document, Page, Result, Text
+from workers.adapters.decoders.results import Alive, Document, Page, Part, Result, Shot, Sound, Text
 from workers.errors import MediaTooLarge
 
 Packed = tuple[dict[str, Any], tuple[bytes | memoryview, ...]]
@@ -23,7 +23,23 @@ def pack(result: Result, limits: DecodeLimits) -> Packed:
     if isinstance(result, Document):
         return _document(result, limits)
     header = {"size": result.size, "original": result.original, "visible": result.visible}
+    header["taken"] = [result.taken.at, result.taken.place]
     return {"media_type": result.media_type, **header}, (result.pixels,)
+
+
+def pack_part(part: Part) -> Packed:
+    """The frame of a part of a recording or video. `more`: another one follows."""
+    header = {"part": type(part).__name__.lower(), "media_type": part.media_type, "more": True}
+    match part:
+        case Sound():
+            return {**header, "from_s": part.from_s}, (part.pcm,)
+        case Shot():
+            times = {"number": part.number, "start_s": part.start_s, "end_s": part.end_s, "frame_s": part.frame_s}
+            pictures = [part.frame] if part.to_read is None else [part.frame, part.to_read]
+            sizes = [picture.size for picture in pictures]
+            return {**header, **times, "blank": part.blank, "sizes": sizes}, tuple(each.pixels for each in pictures)
+        case Alive():
+            return header, ()
 
 
 def _document(document: Document, limits: DecodeLimits) -> Packed:

@@ -49,7 +49,7 @@ def decode_pdf(data: bytes, limits: DecodeLimits) -> Document:
     Raises `DamagedMedia` (also for an encrypted one), `MediaTooLarge` (pages, characters) and `EmptyMedia` where no
     page has anything on it.
     """
-    document = _open(data)
+    document = open_pdf(data)
     try:
         count = len(document)
         if count == 0:
@@ -67,7 +67,8 @@ def decode_pdf(data: bytes, limits: DecodeLimits) -> Document:
     return Document(PDF, pages, outline)
 
 
-def _open(data: bytes) -> "PdfDocument":
+def open_pdf(data: bytes) -> "PdfDocument":
+    """The document, to be closed. Raises `DamagedMedia`, also for an encrypted one."""
     import pypdfium2  # noqa: PLC0415 - 85 ms, and most decoding processes never see a PDF
 
     try:
@@ -77,6 +78,12 @@ def _open(data: bytes) -> "PdfDocument":
         if code in (raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY):
             raise DamagedMedia("the PDF is encrypted and opens with a password only") from error
         raise DamagedMedia("a PDF that cannot be opened: it is damaged or not complete") from error
+
+
+def view_of(page: Any) -> View:
+    """How a page (a `pypdfium2.PdfPage`) is shown; its size may be nothing, or not finite."""
+    left, bottom, right, top = page.get_bbox()
+    return View(left, bottom, right, top, page.get_rotation())
 
 
 class _Pages:
@@ -108,8 +115,7 @@ class _Pages:
             return Page(number, lost=f"it cannot be read: {type(error).__name__}: {error}")
 
     def _read(self, number: int, page: Any) -> Page:
-        left, bottom, right, top = page.get_bbox()
-        view = View(left, bottom, right, top, page.get_rotation())
+        view = view_of(page)
         if not all(isfinite(side) and side > 0 for side in view.size):
             return Page(number, lost="it has no size")
         found = [Line(line.text, fractions(line.rect, view)) for line in lines_of(pieces_of(page, view))]

@@ -12,6 +12,7 @@ from typing import Final, cast
 from PIL import Image, UnidentifiedImageError
 from PIL.Image import Resampling, Transpose
 
+from workers.adapters.decoders.exif import taken_of
 from workers.adapters.decoders.limits import DecodeLimits
 from workers.adapters.decoders.results import WHOLE, Box, Picture
 from workers.adapters.decoders.signatures import PictureFormat
@@ -79,7 +80,7 @@ def _decode(data: bytes, kind: PictureFormat, limits: DecodeLimits) -> Picture:
     width, height = _target(stored, limits.picture_side)
     image.draft(None, (width, height))  # JPEG scales by 1/2, 1/4 or 1/8 while it decodes: 117 -> 18 ms for 12 MP
     image.load()
-    orientation = _orientation(image)
+    orientation, taken = _orientation(image), taken_of(image)
     if kind.codec == "TIFF":  # Pillow turns these itself
         stored, orientation = image.size, 1
     whole, turn = _eight_bit(image), UPRIGHT.get(orientation)
@@ -89,7 +90,7 @@ def _decode(data: bytes, kind: PictureFormat, limits: DecodeLimits) -> Picture:
     if turn is not None:
         small = small.transpose(turn)
     original = stored[::-1] if orientation in SIDEWAYS else stored
-    return Picture(kind.media_type, small.tobytes(), small.size, original, visible)
+    return Picture(kind.media_type, small.tobytes(), small.size, original, visible, taken)
 
 
 def _frame(data: bytes, kind: PictureFormat, limits: DecodeLimits) -> Image.Image:

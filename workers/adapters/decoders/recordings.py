@@ -5,13 +5,13 @@ and no others are tried. What a file says of its duration is not believed: what 
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from workers.adapters.decoders.limits import DecodeLimits
 from workers.adapters.decoders.recording_formats import RecordingFormat
 from workers.adapters.decoders.results import Sound
-from workers.errors import DamagedMedia, EmptyMedia, MediaTooLarge, UnknownMediaType
+from workers.errors import EmptyMedia, MediaTooLarge, UnknownMediaType
 
 RATE = 16_000
 BYTES_A_SAMPLE = 2
@@ -23,40 +23,41 @@ BAD_PACKETS = 1_000
 """Packets in a row that do not decode, before the rest is given up: half a minute of MP3."""
 
 
-def decode_recording(data: bytes, kind: RecordingFormat, limits: DecodeLimits) -> Iterator[Sound]:
-    """The sound of the first audio stream in `data`: 16 kHz mono, signed 16 bits, in pieces of ten seconds or less.
+def open_container(av: Any, data: bytes, kind: RecordingFormat, limits: DecodeLimits) -> Any:
+    """The container of `data`, to be closed. Raises `MediaTooLarge` (`max_streams`) and FFmpeg's errors."""
+    av.logging.set_level(None)
+    allowed = ",".join(filter(None, (kind.codecs, kind.pictures)))
+    container = av.open(
+        io.BytesIO(data), format=kind.demuxer, options={"codec_whitelist": allowed}, metadata_errors="replace"
+    )
+    count = len(container.streams)
+    if count > limits.max_streams:
+        container.close()
+        raise MediaTooLarge(f"the recording has {count} streams; at most {limits.max_streams} are read")
+    return container
+
+
+def sound_of(av: Any, container: Any, kind: RecordingFormat, limits: DecodeLimits) -> Iterator[Sound]:
+    """The sound of the first audio stream: 16 kHz mono, signed 16 bits, in pieces of ten seconds or less.
 
     Packets that do not decode are left out, and a recording that ends too early is taken as far as it goes. Raises
-    `DamagedMedia` (nothing decodes), `EmptyMedia` (no sample), `MediaTooLarge` (`max_recording_s`, `max_sample_rate`,
-    `max_streams`), `UnknownMediaType` (a video, or no sound) and `MemoryError`.
+    `EmptyMedia` (no sample), `MediaTooLarge` (`max_recording_s`, `max_sample_rate`), `UnknownMediaType` (no sound),
+    `MemoryError` and FFmpeg's errors.
     """
-    import av  # noqa: PLC0415 - takes 100 ms and 100 MiB of addresses, which texts and pictures do not need
-
-    try:
-        with _open(av, data, kind) as container:
-            stream = _audio_stream(container, kind, limits)
-            yield from _chunks(_resampled(av, container, stream), kind, limits)
-    except MemoryError:  # FFmpeg's own is one of both kinds
-        raise
-    except av.error.FFmpegError as error:
-        raise DamagedMedia(f"a recording ({kind.name}) that cannot be decoded: {error.strerror}") from error
+    stream = audio_stream(container, kind, limits)
+    sound = SoundTrack(av, kind.media_type, limits)
+    for frame in decoded_frames(av, container, [stream]):
+        yield from sound.take(frame)
+    yield from sound.finish()
+    if not sound.samples:
+        raise EmptyMedia(f"the recording ({kind.name}) holds no sound")
 
 
-def _open(av: Any, data: bytes, kind: RecordingFormat) -> Any:
-    av.logging.set_level(None)
-    return av.open(
-        io.BytesIO(data), format=kind.demuxer, options={"codec_whitelist": kind.codecs}, metadata_errors="replace"
-    )
+def audio_stream(container: Any, kind: RecordingFormat, limits: DecodeLimits) -> Any:
+    """The stream to decode, after everything about it that is declared was checked.
 
-
-def _audio_stream(container: Any, kind: RecordingFormat, limits: DecodeLimits) -> Any:
-    """The stream to decode, after everything about it that is declared was checked."""
-    if len(container.streams) > limits.max_streams:
-        raise MediaTooLarge(
-            f"the recording has {len(container.streams)} streams; at most {limits.max_streams} are read"
-        )
-    if any(not _is_cover(stream) for stream in container.streams.video):
-        raise UnknownMediaType(f"this is a video ({kind.name}; not supported yet)")
+    Raises `UnknownMediaType` where there is none that can be decoded, and `MediaTooLarge`.
+    """
     if not container.streams.audio:
         raise UnknownMediaType(f"this {kind.name} file holds no sound")
     stream = container.streams.audio[0]
@@ -72,15 +73,16 @@ def _audio_stream(container: Any, kind: RecordingFormat, limits: DecodeLimits) -
     return stream
 
 
-def _is_cover(stream: Any) -> bool:
-    return bool(stream.disposition & stream.disposition.attached_pic)
+def decoded_frames(av: Any, container: Any, streams: Sequence[Any]) -> Iterator[Any]:
+    """Every frame of these streams that decodes, as the file has them beside one another.
 
-
-def _frames(av: Any, container: Any, stream: Any) -> Iterator[Any]:
-    """Every frame that decodes. A demuxer that fails after the first of them has come to the end of what there is."""
-    bad, some, failure = 0, False, None
-    packets = container.demux(stream)
-    while bad < BAD_PACKETS:
+    A stream that does not decode any more is given up. A demuxer that fails after the first frame has come to the end
+    of what there is. Raises FFmpeg's error where nothing decodes of the first of the streams.
+    """
+    bad = dict.fromkeys((stream.index for stream in streams), 0)
+    some, failure = False, None
+    packets = container.demux(*streams)
+    while bad[streams[0].index] < BAD_PACKETS:
         try:
             packet = next(packets)
         except StopIteration:
@@ -88,52 +90,68 @@ def _frames(av: Any, container: Any, stream: Any) -> Iterator[Any]:
         except av.error.FFmpegError as error:
             failure = error
             break
+        index = packet.stream.index
+        if bad[index] >= BAD_PACKETS:
+            continue
         try:
             for frame in packet.decode():
-                bad, some = 0, True
+                bad[index], some = 0, some or index == streams[0].index
                 yield frame
         except MemoryError:
             raise
         except av.error.FFmpegError as error:
-            bad, failure = bad + 1, error
+            bad[index] += 1
+            failure = error if index == streams[0].index else failure
     if failure is not None and not some:
         raise failure
 
 
-def _resampled(av: Any, container: Any, stream: Any) -> Iterator[bytes]:
-    """Pieces of 16 kHz mono. A stream that changes its rate or channels half-way gets a new resampler."""
-    resampler: Any = None
-    shape: tuple[str, str, int] | None = None
-    for frame in _frames(av, container, stream):
-        if shape != (frame.format.name, frame.layout.name, frame.sample_rate):
-            yield from _flushed(resampler)
-            resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
-            shape = (frame.format.name, frame.layout.name, frame.sample_rate)
+class SoundTrack:
+    """Takes the frames of one audio stream and gives them as 16 kHz mono, in pieces of ten seconds.
+
+    `from_s` is when it begins, beside the pictures of a video.
+    """
+
+    def __init__(self, av: Any, media_type: str, limits: DecodeLimits, from_s: float = 0.0) -> None:
+        self._av = av
+        self._media_type = media_type
+        self._from_s = from_s
+        self._limits = limits
+        self._resampler: Any = None
+        self._shape: tuple[str, str, int] | None = None
+        self._buffer = bytearray()
+        self.samples = 0
+
+    def take(self, frame: Any) -> Iterator[Sound]:
+        """The next frame; the pieces that are full by now. Raises `MediaTooLarge` (`max_recording_s`)."""
+        # A stream that changes its rate or channels half-way gets a new resampler.
+        if self._shape != (frame.format.name, frame.layout.name, frame.sample_rate):
+            self._flush()
+            self._resampler = self._av.AudioResampler(format="s16", layout="mono", rate=RATE)
+            self._shape = (frame.format.name, frame.layout.name, frame.sample_rate)
         frame.pts = None  # gaps and jumps in what a file says of time must not become sound
-        yield from map(_samples, resampler.resample(frame))
-    yield from _flushed(resampler)
+        self._keep(self._resampler.resample(frame))
+        while len(self._buffer) >= CHUNK_BYTES:
+            yield self._piece(CHUNK_BYTES)
 
+    def finish(self) -> Iterator[Sound]:
+        """What is left."""
+        self._flush()
+        while self._buffer:
+            yield self._piece(CHUNK_BYTES)
 
-def _flushed(resampler: Any) -> Iterator[bytes]:
-    if resampler is not None:
-        yield from map(_samples, resampler.resample(None))
+    def _flush(self) -> None:
+        if self._resampler is not None:
+            self._keep(self._resampler.resample(None))
 
+    def _keep(self, frames: Sequence[Any]) -> None:
+        for frame in frames:
+            self._buffer += bytes(frame.planes[0])[: frame.samples * BYTES_A_SAMPLE]
+            self.samples += frame.samples
+        if self.samples > self._limits.max_recording_s * RATE:
+            raise MediaTooLarge(f"the recording is longer than {self._limits.max_recording_s:,} s")
 
-def _samples(frame: Any) -> bytes:
-    return bytes(frame.planes[0])[: frame.samples * BYTES_A_SAMPLE]
-
-
-def _chunks(pieces: Iterator[bytes], kind: RecordingFormat, limits: DecodeLimits) -> Iterator[Sound]:
-    buffer, total = bytearray(), 0
-    for piece in pieces:
-        total += len(piece)
-        if total > limits.max_recording_s * RATE * BYTES_A_SAMPLE:
-            raise MediaTooLarge(f"the recording is longer than {limits.max_recording_s:,} s")
-        buffer += piece
-        while len(buffer) >= CHUNK_BYTES:
-            yield Sound(kind.media_type, bytes(buffer[:CHUNK_BYTES]))
-            del buffer[:CHUNK_BYTES]
-    if not total:
-        raise EmptyMedia(f"the recording ({kind.name}) holds no sound")
-    if buffer:
-        yield Sound(kind.media_type, bytes(buffer))
+    def _piece(self, size: int) -> Sound:
+        piece = Sound(self._media_type, bytes(self._buffer[:size]), self._from_s)
+        del self._buffer[:size]
+        return piece

@@ -20,6 +20,14 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """When a picture was taken, in seconds since 1970, and where, in degrees north and east."""
+
+    at: int | None = None
+    place: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """`pixels`: `height x width x 3` bytes of RGB, by rows; `original`: the upright (width, height) before scaling.
 
@@ -31,6 +39,7 @@ class Picture:
     size: tuple[int, int]
     original: tuple[int, int]
     visible: Box = WHOLE
+    taken: Taken = Taken()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +89,51 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """A piece of a recording. `pcm`: signed 16-bit samples, little-endian, one channel, 16,000 a second."""
+    """A piece of a recording, or of a video's sound track.
+
+    `pcm`: signed 16-bit samples, little-endian, one channel, 16,000 a second. `from_s` is when the track begins, in
+    seconds from the first picture.
+    """
 
     media_type: str
     pcm: bytes = field(repr=False)
+    from_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFrame:
+    """`pixels` as those of a `Picture`."""
+
+    pixels: bytes = field(repr=False)
+    size: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A shot of a video, or a piece of one: the pieces of a shot have its `number`, which counts from 0.
+
+    Seconds count from the first frame. `frame` is the picture at `frame_s`; `to_read` the same where it can be larger;
+    `blank`: all of it is one shade.
+    """
+
+    media_type: str
+    number: int
+    start_s: float
+    end_s: float
+    frame_s: float
+    blank: bool
+    frame: KeyFrame
+    to_read: KeyFrame | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """Nothing yet, but the decoder came as far as `seconds`: a long shot must not be taken for one that hangs."""
+
+    media_type: str
+    seconds: float
 
 
 Result = Text | Picture | Document
+Part = Sound | Shot | Alive
+"""What recordings and videos come in, in order of time."""

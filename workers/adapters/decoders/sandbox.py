@@ -15,10 +15,28 @@ from typing import Any, BinaryIO, cast
 import workers
 from workers.adapters.decoders.frames import BrokenFrameError, read_frame, read_writable_frame, write_frame
 from workers.adapters.decoders.limits import DecodeLimits
-from workers.adapters.decoders.unpacking import NONSENSE, unpack, unpack_samples
+from workers.adapters.decoders.unpacking import (
+    NONSENSE,
+    unpack,
+    unpack_excerpt,
+    unpack_samples,
+    unpack_shot,
+    unpack_sound,
+)
 from workers.domain.decoded import Decoded
+from workers.domain.excerpt import Excerpt
+from workers.domain.locator import Locator
 from workers.domain.recording import SAMPLE_RATE, Recording, Samples
-from workers.errors import DamagedMedia, EmptyMedia, MediaTooLarge, Permanent, ServiceUnavailable, UnknownMediaType
+from workers.domain.video import Shot, SoundPiece, Video
+from workers.errors import (
+    DamagedMedia,
+    EmptyMedia,
+    MediaTooLarge,
+    NoSuchPlace,
+    Permanent,
+    ServiceUnavailable,
+    UnknownMediaType,
+)
 
 STARTUP_S = 30.0
 """Seconds a child may take until it is ready: it needs a fraction of one, but a loaded machine must not fail here."""
@@ -30,7 +48,7 @@ KEEP_FREED_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(32 * 2**20), "MALLOC_TRIM_THR
 """glibc's allocator, mallopt(3): a picture's buffers are used again for the next, where giving them back to the kernel
 and touching new ones took longer than decoding (4.2 ms of processor time for a 640x480 JPEG, 1.7 with these)."""
 
-REFUSALS = {kind.kind: kind for kind in (DamagedMedia, EmptyMedia, MediaTooLarge, UnknownMediaType)}
+REFUSALS = {kind.kind: kind for kind in (DamagedMedia, EmptyMedia, MediaTooLarge, NoSuchPlace, UnknownMediaType)}
 
 Frame = tuple[dict[str, Any], bytearray]
 
@@ -52,23 +70,20 @@ class SandboxedDecoder:
         """The process id of the child, or None while there is none."""
         return self._child.pid if self._child is not None else None
 
-    def decode(self, data: bytes, *, key: str, to_read: bool = False) -> Decoded | Recording:
+    def decode(self, data: bytes, *, key: str, to_read: bool = False) -> Decoded | Recording | Video:
         """See `ports.decoder.Decoder`. Raises `ServiceUnavailable` where no child can be started."""
-        if self._streaming:  # nobody went through the last recording to its end: the child is still sending it
-            self.close()
-        if not data:
-            raise EmptyMedia("the object holds no bytes")
-        if len(data) > self._limits.max_bytes:
-            raise MediaTooLarge(f"the object has {len(data):,} bytes; at most {self._limits.max_bytes:,} are decoded")
-        try:
-            frame = self._ask(data, key, to_read)
-        except _KilledError:  # from outside, as content cannot send SIGKILL; if it made memory run out, it will again
-            frame = self._ask(data, key, to_read)
-        _raise_refusal(frame[0])
-        if "sound" not in frame[0]:
+        frame = self._answer(data, {"key": key, "to_read": to_read})
+        if "part" not in frame[0]:
             return unpack(*frame)
         self._streaming = True
-        return Recording(str(frame[0]["sound"]), self._stream(self._ready_child(), frame))
+        media_type, frames = str(frame[0].get("media_type")), self._stream(self._ready_child(), frame)
+        if media_type.startswith("video/"):
+            return Video(media_type, self._parts(frames))
+        return Recording(media_type, self._bounded(unpack_samples(pcm) for _, pcm in frames))
+
+    def excerpt(self, data: bytes, *, key: str, place: Locator) -> Excerpt:
+        """See `ports.decoder.Excerpter`. Raises `ServiceUnavailable` where no child can be started."""
+        return unpack_excerpt(*self._answer(data, {"key": key, "place": place.to_dict()}))
 
     def close(self) -> None:
         """End the child. The next object would start another."""
@@ -77,16 +92,11 @@ class SandboxedDecoder:
             self._child = None
         self._streaming = False
 
-    def _stream(self, child: "_Child", frame: Frame) -> Iterator[Samples]:
-        """The chunks of a recording. Between two of them the child waits, as long as the reader takes."""
-        most = self._limits.max_recording_s * SAMPLE_RATE
+    def _stream(self, child: "_Child", frame: Frame) -> Iterator[Frame]:
+        """The frames of a recording or video. Between two of them the child waits, as long as the reader takes."""
         try:
             while frame[0].get("more"):
-                samples = unpack_samples(frame[1])
-                most -= len(samples)
-                if most < 0:  # the child refuses this itself, unless what it decoded took it over
-                    raise DamagedMedia(NONSENSE)
-                yield samples
+                yield frame
                 frame = child.go_on()
             self._streaming = False
             _raise_refusal(frame[0])
@@ -96,10 +106,51 @@ class SandboxedDecoder:
             if self._streaming and child is self._child:
                 self.close()
 
-    def _ask(self, data: bytes, key: str, to_read: bool) -> Frame:  # noqa: FBT001 - private
+    def _parts(self, frames: Iterator[Frame]) -> Iterator[Shot | SoundPiece]:
+        """The shots and the sound of a video."""
+        heard, shown = 0, 0.0
+        for header, payload in frames:
+            if header.get("part") == "shot":
+                shot = unpack_shot(header, payload)
+                shown, late = shot.start_s, shot.start_s < shown
+                if late or shot.end_s > self._limits.max_recording_s + ENDING_S:
+                    raise DamagedMedia(NONSENSE)
+                yield shot
+            elif header.get("part") == "sound":
+                piece = unpack_sound(header, payload)
+                heard += len(piece.samples)
+                if heard > self._limits.max_recording_s * SAMPLE_RATE:
+                    raise DamagedMedia(NONSENSE)
+                yield piece
+
+    def _bounded(self, pieces: Iterator[Samples]) -> Iterator[Samples]:
+        """No more than a child sends that refuses longer recordings: what it decoded may have taken it over."""
+        most = self._limits.max_recording_s * SAMPLE_RATE
+        for samples in pieces:
+            most -= len(samples)
+            if most < 0:
+                raise DamagedMedia(NONSENSE)
+            yield samples
+
+    def _answer(self, data: bytes, request: dict[str, Any]) -> Frame:
+        """The child's reply, or the first part of it, which is no refusal: those are raised."""
+        if self._streaming:  # nobody went through the last recording to its end: the child is still sending it
+            self.close()
+        if not data:
+            raise EmptyMedia("the object holds no bytes")
+        if len(data) > self._limits.max_bytes:
+            raise MediaTooLarge(f"the object has {len(data):,} bytes; at most {self._limits.max_bytes:,} are decoded")
+        try:
+            frame = self._ask(data, request)
+        except _KilledError:  # from outside, as content cannot send SIGKILL; if it made memory run out, it will again
+            frame = self._ask(data, request)
+        _raise_refusal(frame[0])
+        return frame
+
+    def _ask(self, data: bytes, request: dict[str, Any]) -> Frame:
         child = self._ready_child()
         try:
-            return child.ask(data, {"key": key, "to_read": to_read})
+            return child.ask(data, request)
         except BaseException:  # also one that stops this task half-way: the next reply must not be of this object
             self.close()
             raise

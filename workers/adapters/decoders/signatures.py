@@ -9,6 +9,9 @@ from dataclasses import dataclass
 HEAD = 512
 """Bytes that are looked at: the last signature, that of tar, stands at 257."""
 
+INDEXABLE = "texts, pictures, documents, recordings and videos are what can be indexed"
+"""What whoever sent something else is told."""
+
 BMP_HEADER_SIZES = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
 """Sizes of the second header in all versions of Windows and OS/2 bitmaps."""
 
@@ -55,7 +58,7 @@ _OTHER_STARTS = (
     (b"SQLite format 3\0", "an SQLite database"),
     (b"{\\rtf", "an RTF document"),
     (b"%!PS", "a PostScript document"),
-    (b"\x1aE\xdf\xa3", "a Matroska or WebM video (not supported yet)"),
+    (b"\x1aE\xdf\xa3", "an EBML file that is neither Matroska nor WebM"),
     (b"FLV\x01", "a Flash video"),
     (b"MThd\0\0\0\x06", "a MIDI file"),
     (b"8BPS\0\x01", "a Photoshop document"),
@@ -73,7 +76,6 @@ _OTHER_STARTS = (
     (b"\x80\x04\x95", "a Python pickle"),
 )
 
-_RIFF_KINDS = {b"AVI ": "an AVI video (not supported yet)"}
 
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _HEIF_BRANDS = _AVIF_BRANDS | {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
@@ -140,7 +142,7 @@ def foreign_kind(data: bytes) -> str | None:
 
 def _container(head: bytes) -> str | None:
     if head.startswith(b"RIFF") and b"\0" in head[4:8]:
-        return _RIFF_KINDS.get(head[8:12], "a RIFF file")
+        return "a RIFF file"
     return None
 
 

@@ -4,6 +4,7 @@ The process may have been taken over by what it decoded: whatever does not fit t
 """
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -19,12 +20,17 @@ from workers.domain.decoded import (
     PagePicture,
     Pixels,
 )
+from workers.domain.excerpt import Excerpt
 from workers.domain.locator import Box
 from workers.domain.recording import Samples
+from workers.domain.taken import Taken
+from workers.domain.video import Shot, SoundPiece
 from workers.errors import DamagedMedia
 
 LOST_CHARS = 500
 """Of the sentence that says what of a page is lost."""
+MOST_S = 1e6
+"""Seconds from the beginning of a video."""
 NONSENSE = "its content made the decoding process answer with nonsense"
 
 
@@ -37,9 +43,19 @@ def unpack(header: dict[str, Any], payload: bytearray) -> Decoded:
             return _document(header["media_type"], payload, header["document"])
         width, height = header["original"]
         pixels = _Pixels(payload, 0).next(header["size"])
-        return DecodedImage(header["media_type"], pixels, width, height, _part(header["visible"]))
+        return DecodedImage(
+            header["media_type"], pixels, width, height, _part(header["visible"]), _taken(*header["taken"])
+        )
     except (KeyError, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise DamagedMedia(NONSENSE) from error
+
+
+def unpack_excerpt(header: dict[str, Any], payload: bytearray) -> Excerpt:
+    """The part of a picture or page. Raises `DamagedMedia`."""
+    decoded = unpack(header, payload)
+    if not isinstance(decoded, DecodedImage):
+        raise DamagedMedia(NONSENSE)
+    return decoded
 
 
 def unpack_samples(pcm: bytearray) -> Samples:
@@ -47,6 +63,32 @@ def unpack_samples(pcm: bytearray) -> Samples:
     if len(pcm) % 2:
         raise DamagedMedia(NONSENSE)
     return np.frombuffer(pcm, dtype="<i2").astype(np.float32) / np.float32(32_768)
+
+
+def unpack_shot(header: dict[str, Any], payload: bytearray) -> Shot:
+    """A shot of a video; pixels are views of `payload`. Raises `DamagedMedia`."""
+    try:
+        pixels = _Pixels(payload, 0)
+        pictures = [pixels.next(size) for size in header["sizes"][:2]]
+        start, end, frame = (_seconds(header[name]) for name in ("start_s", "end_s", "frame_s"))
+        return Shot(int(header["number"]), start, end, frame, bool(header["blank"]), pictures[0], pictures[-1])
+    except (KeyError, IndexError, ValueError, TypeError, OverflowError) as error:
+        raise DamagedMedia(NONSENSE) from error
+
+
+def unpack_sound(header: dict[str, Any], pcm: bytearray) -> SoundPiece:
+    """A piece of the sound track of a video. Raises `DamagedMedia`."""
+    try:
+        return SoundPiece(_seconds(header["from_s"]), unpack_samples(pcm))
+    except (KeyError, ValueError, TypeError) as error:
+        raise DamagedMedia(NONSENSE) from error
+
+
+def _seconds(value: float) -> float:
+    """Raises `ValueError` for what is no time in a video."""
+    if not -MOST_S <= float(value) <= MOST_S:  # neither is what is no number at all
+        raise ValueError("no time")
+    return float(value)
 
 
 def _document(media_type: str, payload: bytearray, length: int) -> DecodedDocument:
@@ -79,6 +121,16 @@ def _part(sides: list[float]) -> Box:
     if x0 == x1 or y0 == y1:
         raise ValueError("no part of a picture")
     return x0, y0, x1, y1
+
+
+def _taken(at: int | None, place: list[float] | None) -> Taken:
+    """Raises `ValueError` for what is no place on the earth, or no time."""
+    if place is not None:
+        latitude, longitude = map(float, place)
+        if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
+            raise ValueError("no place")
+    moment = None if at is None else datetime.fromtimestamp(int(at), UTC)
+    return Taken(moment, None if place is None else (latitude, longitude))
 
 
 class _Pixels:

@@ -1,10 +1,14 @@
 """Conditions on rows as expression trees: a value is a literal node and never becomes part of a query language."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import reduce
+from math import ceil
+from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from workers.adapters.index.rows import is_storable
 from workers.domain.hit import Filters
+from workers.domain.taken import Span
 
 if TYPE_CHECKING:
     from lancedb.expr import Expr
@@ -16,7 +20,24 @@ LAST = 0x10FFFF
 def segments_within(filters: Filters) -> "Expr":
     """Segment rows that a search with these filters may find."""
     condition = ~_column("is_record") & _among("tenant", [filters.tenant]) & _key_starts_with(filters.prefix)
+    for more in _taken(filters):
+        condition &= more
     return condition & _among("modality", filters.modalities) if filters.modalities else condition
+
+
+def _taken(filters: Filters) -> Iterator["Expr"]:
+    # A row without a time or a place is compared with nothing: the comparison is null, which is not true.
+    if filters.taken_from is not None:
+        yield _column("taken_at") >= _value(ceil(filters.taken_from.timestamp()))
+    if filters.taken_until is not None:
+        yield _column("taken_at") < _value(ceil(filters.taken_until.timestamp()))
+    if filters.near is not None:
+        yield _within("latitude", filters.near.latitudes)
+        yield reduce(or_, (_within("longitude", span) for span in filters.near.longitudes))
+
+
+def _within(column: str, span: Span) -> "Expr":
+    return (_column(column) >= _value(span[0])) & (_column(column) <= _value(span[1]))
 
 
 def records_within(tenant: str, bucket: str, prefix: str) -> "Expr":

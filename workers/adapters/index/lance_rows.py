@@ -61,7 +61,8 @@ def _kinds() -> Iterator[tuple[str, "pa.DataType"]]:
     yield from ((name, pa.string()) for name in OBJECT_COLUMNS)
     yield from (("media_type", pa.string()), ("rejected", pa.string()), ("segments", pa.int32()))
     yield from (("ordinal", pa.int32()), ("modality", pa.string()), ("locator", pa.string()))
-    yield from (("text", pa.string()), ("content_hash", pa.string()), ("derived", pa.bool_()))
+    yield from (("taken_at", pa.int64()), ("latitude", pa.float64()), ("longitude", pa.float64()))
+    yield from (("text", pa.string()), ("content_hash", pa.string()), ("derived", pa.bool_()), ("parent", pa.string()))
 
 
 def _vector_array(vectors: Sequence[Vector | None], dimensions: int) -> "pa.Array[Any]":

@@ -16,7 +16,10 @@ from workers.domain.segment import IndexedObject, ObjectRecord, Segment, StoredS
 
 OBJECT_COLUMNS = ("tenant", "bucket", "key", "etag", "sequencer", "version_id")
 RECORD_COLUMNS = ("object_id", "generation", *OBJECT_COLUMNS, "segments", "rejected")
-SEGMENT_COLUMNS = ("id", "generation", *OBJECT_COLUMNS, "ordinal", "modality", "locator", "text", "derived")
+SEGMENT_COLUMNS = ("id", "generation", *OBJECT_COLUMNS, "ordinal", "modality", "locator", "text", "derived", "parent")
+
+TAKEN_COLUMNS = ("taken_at", "latitude", "longitude")
+"""Seconds since 1970, and degrees north and east. Indexes that were made by earlier versions get them when opened."""
 
 
 def object_id(ref: ObjectRef) -> str:
@@ -25,8 +28,9 @@ def object_id(ref: ObjectRef) -> str:
 
 
 def shared_fields(each: IndexedObject, generation: int) -> dict[str, Any]:
-    """What every row of the object has."""
-    ref, version = each.ref, each.version
+    """What every row of the object has; `TAKEN_COLUMNS` are None where nobody knows."""
+    ref, version, taken = each.ref, each.version, each.taken
+    latitude, longitude = taken.place or (None, None)
     return {
         "object_id": object_id(ref),
         "generation": generation,
@@ -36,6 +40,9 @@ def shared_fields(each: IndexedObject, generation: int) -> dict[str, Any]:
         "etag": version.etag,
         "sequencer": version.sequencer,
         "version_id": version.version_id,
+        "taken_at": None if taken.at is None else int(taken.at.timestamp()),
+        "latitude": latitude,
+        "longitude": longitude,
     }
 
 
@@ -62,6 +69,7 @@ def segment_fields(segment: Segment) -> dict[str, Any]:
         "text": storable(segment.text),
         "content_hash": segment.content_hash,
         "derived": segment.derived,
+        "parent": segment.parent,
     }
 
 
@@ -91,6 +99,7 @@ def segment_from(row: Mapping[str, Any]) -> StoredSegment:
         locator=_locator_from(row["locator"]),
         text=row["text"],
         derived=row["derived"],
+        parent=row["parent"],
     )
 
 

@@ -13,6 +13,7 @@ from socket import create_connection
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from workers.adapters.index.rows import TAKEN_COLUMNS
 from workers.adapters.index.spaces import check_spaces, vector_column
 from workers.adapters.index.weaviate_copies import Item, chunks
 from workers.domain.segment import Space
@@ -92,6 +93,8 @@ def open_collection(client: "WeaviateClient", alias: str, spaces: Sequence[Space
                 client.alias.create(alias_name=alias, target_collection=f"{alias}_1")
     collection = client.collections.use(alias)
     config = collection.config.get(simple=True)
+    # The schema is changed by the collection's own name: an alias will not do.
+    _add_properties(client.collections.use(config.name), alias, locks)
     remedy = REMOVE.format(alias, config.name)
     check_spaces(spaces_held(config.description), spaces, f"the Weaviate collection {config.name}", remedy)
     return collection
@@ -180,7 +183,7 @@ def _create(client: "WeaviateClient", name: str, spaces: Sequence[Space]) -> Non
     from weaviate.classes.config import Configure, DataType, StopwordsPreset  # noqa: PLC0415 - see above
 
     flags, numbers = ("is_record", "complete", "derived"), ("generation", "segments", "ordinal")
-    found_by = ("object_id", "copy", "segment_id", "tenant", "bucket", "key", "modality")
+    found_by = ("object_id", "copy", "segment_id", "tenant", "bucket", "key", "modality", "parent")
     kept = ("etag", "sequencer", "version_id", "media_type", "rejected", "locator", "text", "content_hash")
     client.collections.create(
         name,
@@ -191,11 +194,35 @@ def _create(client: "WeaviateClient", name: str, spaces: Sequence[Space]) -> Non
             *(_property(text, DataType.TEXT, filterable=True) for text in found_by),
             *(_property(text, DataType.TEXT) for text in kept),
             _property("words", DataType.TEXT, searchable=True),
+            *_taken_properties(),
         ],
         vector_config=[_vector(space) for space in spaces],
         # `words` has none left.
         inverted_index_config=Configure.inverted_index(stopwords_preset=StopwordsPreset.NONE),
     )
+
+
+def _taken_properties() -> list[Any]:
+    from weaviate.classes.config import DataType, Property  # noqa: PLC0415 - see above
+
+    kinds = (DataType.INT, DataType.NUMBER, DataType.NUMBER)
+    return [
+        Property(name=name, data_type=kind, index_filterable=False, index_range_filters=True)
+        for name, kind in zip(TAKEN_COLUMNS, kinds, strict=True)
+    ]
+
+
+def _add_properties(collection: "Collection", alias: str, locks: Locks) -> None:
+    """Give a collection of an earlier version the properties that it has not; its rows have none of them."""
+
+    def missing() -> list[Any]:
+        held = {each.name for each in collection.config.get(simple=True).properties}
+        return [each for each in _taken_properties() if each.name not in held]
+
+    if missing():
+        with locks.held([f"index:{alias}"]):
+            for each in missing():
+                collection.config.add_property(each)
 
 
 def _property(name: str, kind: Any, *, filterable: bool = False, searchable: bool = False) -> Any:

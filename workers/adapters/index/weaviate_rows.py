@@ -9,7 +9,10 @@ compares it, and takes `*` and `?` in a prefix for patterns; in hexadecimal ther
 order and prefixes are those of the code points.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
+from math import ceil
+from operator import or_
 from typing import TYPE_CHECKING, Any, get_args
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -25,6 +28,7 @@ from workers.adapters.index.spaces import vector_column
 from workers.adapters.index.words import words_of
 from workers.domain.hit import Filters
 from workers.domain.segment import IndexedObject, Modality, Segment
+from workers.domain.taken import Span
 
 if TYPE_CHECKING:
     from weaviate.collections.classes.data import DataObject
@@ -97,7 +101,24 @@ def segments_within(filters: Filters) -> "Condition | None":
     condition = _property("tenant").equal(hexadecimal(filters.tenant))
     if filters.prefix:
         condition &= _property("key").like(hexadecimal(filters.prefix) + "*")
+    for more in _taken(filters):
+        condition &= more
     return condition & _property("modality").contains_any(known) if known else condition
+
+
+def _taken(filters: Filters) -> Iterator["Condition"]:
+    # A row without a time or a place has no such property, and meets no condition on it.
+    if filters.taken_from is not None:
+        yield _property("taken_at").greater_or_equal(ceil(filters.taken_from.timestamp()))
+    if filters.taken_until is not None:
+        yield _property("taken_at").less_than(ceil(filters.taken_until.timestamp()))
+    if filters.near is not None:
+        yield _within("latitude", filters.near.latitudes)
+        yield reduce(or_, (_within("longitude", span) for span in filters.near.longitudes))
+
+
+def _within(name: str, span: Span) -> "Condition":
+    return _property(name).greater_or_equal(span[0]) & _property(name).less_or_equal(span[1])
 
 
 def records_within(tenant: str, bucket: str, prefix: str) -> "Condition | None":
@@ -135,6 +156,7 @@ def _row(fields: dict[str, Any], vectors: Mapping[str, Any]) -> "DataObject[Any,
     fields["copy"] = copy
     for name in HEXADECIMAL:
         fields[name] = hexadecimal(fields[name])
+    fields = {name: value for name, value in fields.items() if value is not None}
     return DataObject(properties=fields, uuid=_row_id(copy, id_), vector=dict(vectors))
 
 
