@@ -33,6 +33,7 @@ from workers.ingest.erase import Eraser
 from workers.ingest.flow import IngestParts, index_changes
 from workers.ingest.listen import Listener
 from workers.ingest.read import PictureReader
+from workers.ingest.watch import Watcher
 
 BUCKET = "media"
 AT_ONCE = 16
@@ -50,15 +51,18 @@ class Library:
         self._text, self._bucket, self._decoder = text, DictBucket(), decoder_of()
         self._index = LanceIndex(folder, models.spaces())
         eraser, most = Eraser(cache), settings.max_object_bytes
+        listener = Listener(models.transcriber(), sound)
+        reader = PictureReader(
+            models.reader(1), self._bucket, self._decoder, cache, eraser, look_first=True, max_object_bytes=most
+        )
         self._ingest = IngestParts(
             bucket=self._bucket,
             index=self._index,
             decoder=self._decoder,
-            listener=Listener(models.transcriber(), sound),
+            listener=listener,
+            watcher=Watcher(listener, image, reader),
             splitter=SemanticSplitter(models.tokenizer(), SEGMENT_TOKENS),
-            reader=PictureReader(
-                models.reader(1), self._bucket, self._decoder, cache, eraser, look_first=True, max_object_bytes=most
-            ),
+            reader=reader,
             embedder=Embedder(text, image, cache),
             eraser=eraser,
             announcer=Announcer(cast(Any, RecordingPublisher())),

@@ -25,6 +25,8 @@ FIRST = "no figure of the bare model for this set; as measured first"
 ANIMALS = Bounds(83, 100, 100, BARE)
 MONUMENTS = Bounds(6, 33, 49, BARE)
 FARM_SOUNDS = Bounds(89, 100, 100, BARE)
+ALL_PICTURES = Bounds(29, 49, 57, FIRST)
+ALL_ARTICLES = Bounds(33, 54, 63, FIRST)
 MUSIC = Bounds(11, 56, 56, "no figure of the bare model for this set; chance")
 ARTICLES = Bounds(34, 53, 60, "the bare model on 305 other pictures of objects and their descriptions")
 
@@ -37,9 +39,9 @@ def pictures(library: Library) -> Iterator[Row]:
     animals, monuments = _of(items, "animals"), _of(items, "monuments")
     yield from _rows("title -> picture, animals", _by_title(library, animals, "animals/"), ANIMALS)
     yield from _rows("title -> picture, monuments", _by_title(library, monuments, "monuments/"), MONUMENTS)
-    yield from _rows("title -> picture, all", _by_title(library, items, ""), Bounds(1, 1, 1, FIRST))
+    yield from _rows("title -> picture, all", _by_title(library, items, ""), ALL_PICTURES)
     yield from _rows("picture -> article, animals", _by_picture(library, animals, "animals/"), ARTICLES)
-    yield from _rows("picture -> article, all", _by_picture(library, items, ""), ARTICLES)
+    yield from _rows("picture -> article, all", _by_picture(library, items, ""), ALL_ARTICLES)
 
 
 def sounds(library: Library) -> Iterator[Row]:

@@ -24,8 +24,8 @@ BATCH = 8
 """Measured on two cores: 78, 123, 133, 111 and 95 pictures/s in batches of 1, 4, 8, 16 and 32."""
 NEARLY_WHITE = 250
 ON_WHITE = 0.5
-"""Share of a picture's edge that is nearly white where something stands on white ground. Of GCompris' 82 photographs none
-has more than 0.21, of its 116 drawings of words none less than 0.65."""
+"""Share of a picture's edge that is nearly white where something stands on white ground. Of GCompris' 82 photographs
+none has more than 0.21, of its 116 drawings of words none less than 0.65."""
 
 Probabilities = NDArray[np.float32]
 """`(n, 1000) float32`, each row sums to 1, in the order of ImageNet's classes."""
