@@ -31,9 +31,10 @@ from schemas.notification import change
 from schemas.topics import MEDIA_EVENTS
 from workers.adapters.bus.kafka import KafkaTopicConsumer
 from workers.adapters.jobs.celery import INGEST_QUEUE, INGEST_TASK, CeleryJobs, make_app
+from workers.dispatch.batches import MediaLimits
 from workers.dispatch.dead_letters import DeadLetters
 from workers.dispatch.loop import Dispatcher, Pace
-from workers.dispatch.media import MediaLimits, MediaWork
+from workers.dispatch.media import MediaWork
 from workers.dispatch.retry import RetryPolicy
 from workers.domain.change import Outcome, Status
 from workers.domain.record import Incoming, Position
@@ -94,7 +95,7 @@ def _through_the_dispatcher(settings: Settings) -> float:
             jobs=CeleryJobs(make_app(settings.redis)),
             dead_letters=DeadLetters(publisher),
             bucket=settings.bucket,
-            limits=MediaLimits(settings.batch, settings.ingest_jobs, settings.media_lease_s),
+            limits=MediaLimits(settings.batch, settings.ingest_jobs, settings.heavy_jobs, settings.media_lease_s),
             policy=RetryPolicy(),
             new_id=lambda: uuid.uuid4().hex,
             random=lambda: 0.0,

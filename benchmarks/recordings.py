@@ -71,13 +71,15 @@ def _peaks(profile: str, file: Path) -> dict[str, float]:
     """Peaks in MiB of this process and of its decoder with this recording, and the seconds it took."""
     models = Models(store_of(load()), profile_named(profile))
     text = models.text()
+    listener = Listener(models.transcriber(), models.sound(text))
+    listener.warm()
     text.encode(["warm"])
     begun = perf_counter()
     decoder = decoder_of()
     with closing(decoder):
         recording = decoder.decode(file.read_bytes(), key="hour.flac")
         assert isinstance(recording, Recording)
-        heard = Listener(models.transcriber(), models.sound(text)).listen(recording)
+        heard = listener.listen(recording)
         assert heard.utterances
         text.encode([utterance.text for utterance in heard.utterances])
         peaks = {"worker": _peak_mib(psutil.Process().pid), "decoder": _peak_mib(decoder.child_pid or 0)}

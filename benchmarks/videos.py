@@ -19,6 +19,7 @@ import psutil
 from numpy.typing import NDArray
 from PIL import Image
 
+from benchmarks import cuts
 from benchmarks.table import Row, print_table
 from omnibus.composition import decoder_of
 from workers.domain.video import Shot, Video
@@ -35,7 +36,7 @@ NEAR_S = 0.2
 
 def measure() -> Iterator[Row]:
     """The rows. Takes two minutes, most of them to make the clip."""
-    data, cuts = clip()
+    data, expected = clip()
     with closing(decoder_of()) as decoder:
         begun = perf_counter()
         video = decoder.decode(data, key="clip.mp4")
@@ -44,12 +45,13 @@ def measure() -> Iterator[Row]:
         seconds = perf_counter() - begun
         processor_s, peak_mib = _used(decoder.child_pid or 0)
     found = [after.start_s for before, after in pairwise(shots) if after.number != before.number]
-    right = sum(any(abs(one - cut) <= NEAR_S for cut in cuts) for one in found)
+    right = sum(any(abs(one - cut) <= NEAR_S for cut in expected) for one in found)
     what = f"{MINUTES} min of H.264, {len(data) / 2**20:.0f} MiB"
     how = f"{what}; {processor_s:.0f} s of processor time, {peak_mib:.0f} MiB"
     yield Row("a 720p video / real time", 60 * MINUTES / seconds, 20, "x", how, at_most=False)
     yield Row("its cuts: precision", right / max(1, len(found)), 0.95, "", f"{right} of {len(found)}", at_most=False)
-    yield Row("its cuts: recall", right / len(cuts), 0.95, "", f"{right} of {len(cuts)}", at_most=False)
+    yield Row("its cuts: recall", right / len(expected), 0.95, "", f"{right} of {len(expected)}", at_most=False)
+    yield from cuts.measure()
 
 
 def clip() -> tuple[bytes, Sequence[float]]:
@@ -68,8 +70,8 @@ def clip() -> tuple[bytes, Sequence[float]]:
                         packet.pts, packet.dts, packet.stream = packet.pts + shift, packet.dts + shift, stream
                         target.mux(packet)
     ends = np.cumsum(SHOTS_S)
-    cuts = [60 * number + float(end) for number in range(MINUTES) for end in ends]
-    return out.getvalue(), cuts[:-1]
+    expected = [60 * number + float(end) for number in range(MINUTES) for end in ends]
+    return out.getvalue(), expected[:-1]
 
 
 def _minute() -> bytes:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from os import cpu_count, environ
+from time import monotonic
 
 from omnibus.profiles import FLOORS, Models, profile_named, store_of
 from omnibus.settings import Settings
@@ -23,10 +24,12 @@ from workers.answer.reply import Replies
 from workers.answer.retrieve import Retrieval
 from workers.domain.segment import Space
 from workers.ingest.announce import Announcer
+from workers.ingest.course import Hearing
 from workers.ingest.embed import Embedder
 from workers.ingest.erase import Eraser
 from workers.ingest.flow import IngestParts
 from workers.ingest.listen import Listener
+from workers.ingest.notes import NoteBook
 from workers.ingest.read import PictureReader
 from workers.ingest.watch import Watcher
 from workers.ports.index import Index
@@ -54,13 +57,15 @@ def decoder_of() -> SandboxedDecoder:
     return SandboxedDecoder(DecodeLimits())
 
 
-def ingest_parts(settings: Settings) -> IngestParts:
-    """What an ingest worker works with."""
+def ingest_parts(settings: Settings, *, heavy: bool = False) -> IngestParts:
+    """What an ingest worker works with; one that is not for `heavy` work hands recordings over."""
     models = Models(store_of(settings), profile_named(settings.profile))
     text = models.text()
     image = models.image(text)
     cache = RedisCache(settings.redis)
     bucket, decoder, eraser = bucket_of(settings), decoder_of(), Eraser(cache)
+    announcer = Announcer(Publisher(settings.kafka, source="/omnibus/ingest"))
+    sound = models.sound(text)
     reader = None
     if settings.read_pictures != "none":
         # The reader's library does not heed what bounds torch's threads (omnibus/work.py).
@@ -74,18 +79,23 @@ def ingest_parts(settings: Settings) -> IngestParts:
             look_first=settings.read_pictures == "likely",
             max_object_bytes=settings.max_object_bytes,
         )
-    listener = Listener(models.transcriber(), models.sound(text))
+    hearing = None
+    if heavy:
+        listener = Listener(models.transcriber(), sound)
+        hearing = Hearing(
+            listener, Watcher(image, reader), NoteBook(cache, eraser), bucket, announcer, cache, monotonic
+        )
     return IngestParts(
         bucket=bucket,
         index=index_of(settings, models.spaces()),
         decoder=decoder,
-        listener=listener,
-        watcher=Watcher(listener, image, reader),
+        hearing=hearing,
+        sound_space=sound.space.id,
         splitter=SemanticSplitter(models.tokenizer(), SEGMENT_TOKENS),
         reader=reader,
         embedder=Embedder(text, image, cache),
         eraser=eraser,
-        announcer=Announcer(Publisher(settings.kafka, source="/omnibus/ingest")),
+        announcer=announcer,
         max_object_bytes=settings.max_object_bytes,
         keep_taken=settings.read_exif,
     )

@@ -23,11 +23,12 @@ from workers.adapters.cache.redis import RedisCache
 from workers.adapters.jobs.celery import CeleryJobs, make_app
 from workers.answer.asked import Questions
 from workers.answer.reply import Replies
+from workers.dispatch.batches import MediaLimits
 from workers.dispatch.dead_letters import DeadLetters
 from workers.dispatch.groups import group_of
 from workers.dispatch.inquiries import InquiryRules
 from workers.dispatch.loop import Dispatcher, Pace, Work
-from workers.dispatch.media import MediaLimits, MediaWork
+from workers.dispatch.media import MediaWork
 from workers.dispatch.questions import QuestionWork
 from workers.dispatch.retry import RetryPolicy
 from workers.domain.media import Version
@@ -71,7 +72,7 @@ def media_work(settings: Settings, publisher: Publisher) -> Work:
         jobs=CeleryJobs(make_app(settings.redis)),
         dead_letters=DeadLetters(publisher),
         bucket=settings.bucket,
-        limits=MediaLimits(settings.batch, settings.ingest_jobs, settings.media_lease_s),
+        limits=MediaLimits(settings.batch, settings.ingest_jobs, settings.heavy_jobs, settings.media_lease_s),
         policy=RetryPolicy(tries=settings.tries),
         new_id=lambda: str(uuid.uuid4()),
         random=random.random,

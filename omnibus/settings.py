@@ -67,6 +67,14 @@ class Settings(BaseSettings):
     ingest_jobs: int = Field(
         default=4, ge=1, description="Ingest tasks at a time: twice the number of ingest processes keeps them all busy"
     )
+    heavy_jobs: int = Field(
+        default=1, ge=1, description="Heavy ingest tasks (recordings) at a time: one for each worker of `ingest.heavy`"
+    )
+    heavy_limit_s: float = Field(
+        default=14_400,
+        gt=0,
+        description="Seconds after which a heavy ingest task is killed; it goes on from what it had done",
+    )
     fetch_wait_ms: int | None = Field(
         default=None,
         ge=1,
@@ -94,7 +102,8 @@ class Settings(BaseSettings):
     max_object_bytes: int = Field(default=100_000_000, gt=0, description="Largest object of any kind, in bytes")
     read_pictures: Literal["likely", "all", "none"] = Field(
         default="likely",
-        description="In which pictures text is read: `likely`, where a quick look sees lines of it, `all`, or `none`",
+        description="In which pictures text is read: `likely`, where a quick look sees lines of it, and pages without "
+        "text; `all`, or `none`",
     )
     read_exif: bool = Field(
         default=True, description="Whether it is kept when and where pictures were taken (EXIF), to be searched by"

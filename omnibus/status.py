@@ -13,12 +13,12 @@ from producers.dead_letters.box import open_box
 from producers.errors import BusUnavailable
 from producers.log import TopicLog
 from workers.adapters.cache.redis import RedisCache
-from workers.adapters.jobs.celery import INGEST_QUEUE, queue_depths
+from workers.adapters.jobs.celery import HEAVY_QUEUE, INGEST_QUEUE, queue_depths
 from workers.answer.flow import QUEUE as ANSWER_QUEUE
 from workers.dispatch.progress import Stage
 from workers.errors import ServiceUnavailable
 
-QUEUES = (INGEST_QUEUE, ANSWER_QUEUE)
+QUEUES = (INGEST_QUEUE, HEAVY_QUEUE, ANSWER_QUEUE)
 BUS_S = 3.0
 """How long Kafka may take for each of its answers."""
 

@@ -1,5 +1,6 @@
 """Where one object is: in the bucket, on its way, in the index, among the dead letters; and what to do about it."""
 
+import json
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -17,6 +18,7 @@ from workers.dispatch.groups import group_of
 from workers.dispatch.progress import Stage
 from workers.domain.media import ObjectInfo, ObjectRef
 from workers.domain.segment import ObjectRecord
+from workers.ingest.course import shown_under
 
 BUS_S = 10.0
 
@@ -41,6 +43,8 @@ class Whereabouts:
     held: ObjectRecord | None
     event: Waiting | None
     letter: Letter | None
+    course: str = ""
+    """How far heavy work on it is, in words."""
 
     @property
     def state(self) -> State:
@@ -64,7 +68,7 @@ class Whereabouts:
                 again = f"; another event of it is {_on_the_way(self.event)}" if self.event else ""
                 return f"{self.held.rejected if self.held else ''}{redrive}{again}"
             case State.ON_THE_WAY:
-                return _on_the_way(self.event) if self.event else ""
+                return f"{_on_the_way(self.event) if self.event else ''}{self.course and ', '}{self.course}"
             case State.DEAD:
                 return f"{self.letter.stage}: {self.letter.reason}{redrive}" if self.letter else ""
             case State.MISSED:
@@ -97,12 +101,21 @@ def find(settings: Settings, key: str) -> Whereabouts:
 
 
 def _look(settings: Settings, ref: ObjectRef) -> Whereabouts:
+    cache = RedisCache(settings.redis)
     held = projection_of(settings).records([ref]).get(ref)
     with TopicLog(settings.kafka, timeout_s=BUS_S, group=group_of(MEDIA_EVENTS)) as log:
         letters = open_box(log, MEDIA_EVENTS.dead_letters.name).letters(Selection(prefix=ref.key))
         letter = next(reversed([each for each, is_open in letters if is_open and each.subject == ref.key]), None)
-        event = _event(log, ref, RedisCache(settings.redis))
-    return Whereabouts(ref, bucket_of(settings).stat(ref), held, event, letter)
+        event = _event(log, ref, cache)
+    return Whereabouts(ref, bucket_of(settings).stat(ref), held, event, letter, _course(cache, ref))
+
+
+def _course(cache: RedisCache, ref: ObjectRef) -> str:
+    (told,) = cache.get_many([shown_under(ref)])
+    if told is None:
+        return ""
+    course = json.loads(told)
+    return course["stage"] if course["fraction"] is None else f"{course['stage']}: {course['fraction']:.0%} done"
 
 
 def _event(log: TopicLog, ref: ObjectRef, cache: RedisCache) -> Waiting | None:

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from os import cpu_count, environ
+from os import cpu_count, environ, nice
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -16,7 +16,14 @@ from omnibus.composition import answer_parts, ingest_parts, reply_desk
 from omnibus.memory import keep_freed_memory
 from omnibus.once import Once
 from omnibus.settings import Settings
-from workers.adapters.jobs.celery import INGEST_QUEUE, INGEST_TASK, make_app, signs_of_work
+from workers.adapters.jobs.celery import (
+    HEAVY_QUEUE,
+    HEAVY_TASK,
+    INGEST_QUEUE,
+    INGEST_TASK,
+    make_app,
+    signs_of_work,
+)
 from workers.answer.asked import Questions
 from workers.answer.flow import QUEUE as ANSWER_QUEUE
 from workers.answer.flow import AnswerSteps
@@ -25,9 +32,13 @@ from workers.domain.change import Change
 from workers.errors import OmnibusError
 from workers.ingest.flow import index_changes
 
-QUEUES = (INGEST_QUEUE, ANSWER_QUEUE)
+QUEUES = (INGEST_QUEUE, HEAVY_QUEUE, ANSWER_QUEUE)
 THREADED = {ANSWER_QUEUE}
 """Queues whose workers share one generator between threads; the others take one batch a process."""
+
+
+YIELDING = 10
+"""How much a worker for heavy work alone lowers its priority: it has hours, and what runs beside it milliseconds."""
 
 
 def work(settings: Settings, queues: Sequence[str], beat_file: Path | None, *, warm: bool = False) -> None:
@@ -38,7 +49,7 @@ def work(settings: Settings, queues: Sequence[str], beat_file: Path | None, *, w
     pool = _pool(queues)
     keep_freed_memory()
     app = make_app(settings.redis)
-    warm_ingest, warm_answer = _register_ingest(app, settings), _register_answer(app, settings)
+    warm_ingest, warm_answer = _register_ingest(app, settings, queues), _register_answer(app, settings)
     if warm and pool == "threads":
         _beside(warm_answer)
     elif warm:
@@ -53,6 +64,10 @@ def work(settings: Settings, queues: Sequence[str], beat_file: Path | None, *, w
     for name in ("celery.worker.strategy", "celery.app.trace"):
         logging.getLogger(name).setLevel(logging.WARNING)
     threads = settings.answer_threads if pool == "threads" else settings.ingest_processes
+    if set(queues) == {HEAVY_QUEUE}:
+        # One: each has models of a gigabyte, and its libraries use all cores.
+        threads = 1
+        nice(YIELDING)
     # Threads that spin while they wait for one another take the cores from the other processes: with two such beside
     # it, a question's vector took 66 to 350 ms instead of 9.
     environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -101,8 +116,8 @@ def _name(queues: Sequence[str]) -> str:
     return f"{queues[0]}@%h"
 
 
-def _register_ingest(app: Celery, settings: Settings) -> Callable[[], None]:
-    parts = Once(lambda: ingest_parts(settings))
+def _register_ingest(app: Celery, settings: Settings, queues: Sequence[str]) -> Callable[[], None]:
+    parts = Once(lambda: ingest_parts(settings, heavy=HEAVY_QUEUE in queues))
 
     def ingest(task: Task, changes: list[dict[str, Any]]) -> list[dict[str, str]]:
         with signs_of_work(app, task.request.id):
@@ -110,8 +125,13 @@ def _register_ingest(app: Celery, settings: Settings) -> Callable[[], None]:
         return [outcome.to_dict() for outcome in outcomes]
 
     app.task(name=INGEST_TASK, bind=True)(ingest)
+    # Acknowledged when it is begun: the queue would hand out again what is not acknowledged in ten minutes. The
+    # dispatcher does it when the worker falls silent.
+    app.task(name=HEAVY_TASK, bind=True, acks_late=False, time_limit=settings.heavy_limit_s)(ingest)
 
     def warm() -> None:
+        if (hearing := parts().hearing) is not None:
+            hearing.listener.warm()
         parts().embedder.warm()
         if (reader := parts().reader) is not None:
             reader.warm()

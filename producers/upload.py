@@ -1,7 +1,7 @@
 """Uploading: files go into the bucket, and what became of each comes back over the bus."""
 
 import mimetypes
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -14,8 +14,16 @@ from urllib3.exceptions import HTTPError
 from producers.errors import BucketUnavailable
 from producers.tail import Tail
 from schemas.envelope import attributes_of
-from schemas.index_events import INDEX_EVENTS_BY_TYPE, MediaIndexed, MediaRejected, SkippedPage
+from schemas.index_events import (
+    INDEX_EVENTS_BY_TYPE,
+    MediaIndexed,
+    MediaProgressed,
+    MediaRejected,
+    MediaRemoved,
+    SkippedPage,
+)
 
+_Event = MediaIndexed | MediaRemoved | MediaRejected | MediaProgressed
 KEY_LIMIT = 1024
 """Bytes of UTF-8 in an S3 key (AWS, "Naming Amazon S3 objects")."""
 
@@ -85,16 +93,26 @@ def put(client: Minio, bucket: str, item: UploadItem) -> Uploaded:
     return Uploaded(key=item.key, etag=(result.etag or "").strip('"'), at=monotonic())
 
 
-def outcomes(tail: Tail, bucket: str, uploaded: Iterable[Uploaded], *, timeout_s: float) -> Iterator[UploadOutcome]:
+def outcomes(
+    tail: Tail,
+    bucket: str,
+    uploaded: Iterable[Uploaded],
+    *,
+    timeout_s: float,
+    progressed: Callable[[MediaProgressed], None] = lambda _: None,
+) -> Iterator[UploadOutcome]:
     """What became of each uploaded object, as it is known; `unfinished` for those that `timeout_s` seconds leave over.
 
-    `tail` reads `rag.index-events` and was made before the first upload.
+    `tail` reads `rag.index-events` and was made before the first upload. `progressed` is told how work of minutes goes.
     """
     waiting = {item.key: item for item in uploaded}
     if not waiting:
         return
     for record in tail.records(timeout_s=timeout_s):
-        outcome = _outcome(record, bucket, waiting)
+        event = _event(record, bucket, waiting)
+        if isinstance(event, MediaProgressed):
+            progressed(event)
+        outcome = _outcome(event, waiting) if event else None
         if outcome:
             del waiting[outcome.key]
             yield outcome
@@ -104,7 +122,8 @@ def outcomes(tail: Tail, bucket: str, uploaded: Iterable[Uploaded], *, timeout_s
         yield UploadOutcome(item.key, "unfinished", f"not indexed within {timeout_s:.0f} s", monotonic() - item.at)
 
 
-def _outcome(record: object, bucket: str, waiting: dict[str, Uploaded]) -> UploadOutcome | None:
+def _event(record: object, bucket: str, waiting: dict[str, Uploaded]) -> _Event | None:
+    """What the record tells of one of these objects; an event of an earlier version of one says nothing of it."""
     kind = INDEX_EVENTS_BY_TYPE.get(attributes_of(getattr(record, "headers", None)).get("type", ""))
     if kind is None:
         return None
@@ -114,10 +133,11 @@ def _outcome(record: object, bucket: str, waiting: dict[str, Uploaded]) -> Uploa
         # Anybody may write to a topic; what is no event says nothing of this upload.
         return None
     item = waiting.get(event.key) if event.bucket == bucket else None
-    # An event of an earlier version of the same object says nothing of this one.
-    if item is None or event.version.etag != item.etag:
-        return None
-    seconds = max(0.0, monotonic() - item.at)
+    return None if item is None or event.version.etag != item.etag else event
+
+
+def _outcome(event: _Event, waiting: dict[str, Uploaded]) -> UploadOutcome | None:
+    seconds = max(0.0, monotonic() - waiting[event.key].at)
     if isinstance(event, MediaRejected):
         return UploadOutcome(event.key, "rejected", event.reason, seconds)
     if isinstance(event, MediaIndexed):

@@ -83,5 +83,18 @@ class MediaRejected(_AboutObject):
     reason: str
 
 
-INDEX_EVENTS_BY_TYPE = {kind.event_type: kind for kind in (MediaIndexed, MediaRemoved, MediaRejected)}
+class MediaProgressed(_AboutObject):
+    """Work of minutes or hours on the object goes on; told every few seconds, and nothing is missed by not reading it.
+
+    `stage` is what is done now, `listen` for a recording and `watch` for a video; `fraction` of it is done, null where
+    nobody knows.
+    """
+
+    event_type: ClassVar[str] = "io.omnibus.media.progressed.v1"
+
+    stage: str
+    fraction: float | None = Field(default=None, ge=0, le=1)
+
+
+INDEX_EVENTS_BY_TYPE = {kind.event_type: kind for kind in (MediaIndexed, MediaRemoved, MediaRejected, MediaProgressed)}
 """Event type -> message."""

@@ -23,7 +23,7 @@ class Topic:
 MEDIA_EVENTS = Topic("media.events", "bucket/key", "the bucket's notifications, as MinIO writes them")
 QUERIES = Topic("rag.queries", "request id", "QueryRequested, QueryCancelled")
 REPLIES = Topic("rag.replies", "request id", "AnswerDelta, AnswerCompleted, AnswerFailed")
-INDEX_EVENTS = Topic("rag.index-events", "bucket/key", "MediaIndexed, MediaRemoved, MediaRejected")
+INDEX_EVENTS = Topic("rag.index-events", "bucket/key", "MediaIndexed, MediaRemoved, MediaRejected, MediaProgressed")
 
 READ_BY_DISPATCHERS = (MEDIA_EVENTS, QUERIES)
 """The topics that have dead letters."""

@@ -6,6 +6,7 @@ Encoders, decoder, index, retrievers and fusion are those that workers have; wha
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import monotonic
 from typing import Any, Self, cast
 
 import numpy as np
@@ -28,10 +29,12 @@ from workers.domain.hit import Filters
 from workers.domain.media import ObjectRef
 from workers.domain.segment import StoredSegment
 from workers.ingest.announce import Announcer
+from workers.ingest.course import Hearing
 from workers.ingest.embed import Embedder
 from workers.ingest.erase import Eraser
 from workers.ingest.flow import IngestParts, index_changes
 from workers.ingest.listen import Listener
+from workers.ingest.notes import NoteBook
 from workers.ingest.read import PictureReader
 from workers.ingest.watch import Watcher
 
@@ -51,6 +54,7 @@ class Library:
         self._text, self._bucket, self._decoder = text, DictBucket(), decoder_of()
         self._index = LanceIndex(folder, models.spaces())
         eraser, most = Eraser(cache), settings.max_object_bytes
+        announcer = Announcer(cast(Any, RecordingPublisher()))
         listener = Listener(models.transcriber(), sound)
         reader = PictureReader(
             models.reader(1), self._bucket, self._decoder, cache, eraser, look_first=True, max_object_bytes=most
@@ -59,13 +63,15 @@ class Library:
             bucket=self._bucket,
             index=self._index,
             decoder=self._decoder,
-            listener=listener,
-            watcher=Watcher(listener, image, reader),
+            hearing=Hearing(
+                listener, Watcher(image, reader), NoteBook(cache, eraser), self._bucket, announcer, cache, monotonic
+            ),
+            sound_space=sound.space.id,
             splitter=SemanticSplitter(models.tokenizer(), SEGMENT_TOKENS),
             reader=reader,
             embedder=Embedder(text, image, cache),
             eraser=eraser,
-            announcer=Announcer(cast(Any, RecordingPublisher())),
+            announcer=announcer,
             max_object_bytes=most,
         )
         self._questions = QuestionEncoder(text, image, self._bucket, self._decoder, (BUCKET,), most)

@@ -57,11 +57,12 @@ def upload_files(
     from contextlib import ExitStack
 
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
     from producers.s3 import s3_client
     from producers.tail import Tail
     from producers.upload import UploadOutcome, outcomes, plan, put
+    from schemas.index_events import MediaProgressed
     from schemas.topics import INDEX_EVENTS
 
     items = plan(paths, prefix)
@@ -79,7 +80,17 @@ def upload_files(
             return [UploadOutcome(item.key, "uploaded", None, 0.0) for item in uploaded]
         indexing = progress.add_task("indexing", total=len(items))
         results = []
-        for result in outcomes(tail, settings.bucket, uploaded, timeout_s=timeout_s):
+        heavy: dict[str, TaskID] = {}
+
+        def progressed(event: MediaProgressed) -> None:
+            if event.key not in heavy:
+                heavy[event.key] = progress.add_task(event.key, total=None)
+            if event.fraction is not None:
+                progress.update(heavy[event.key], total=100, completed=round(100 * event.fraction))
+
+        for result in outcomes(tail, settings.bucket, uploaded, timeout_s=timeout_s, progressed=progressed):
             results.append(result)
             progress.advance(indexing)
+            if result.key in heavy:
+                progress.remove_task(heavy.pop(result.key))
         return results

@@ -10,7 +10,8 @@ from omnibus.cli.failures import one_line
 
 def work(
     queues: Annotated[
-        str, typer.Option("--queues", help="Queues to work on, separated by commas: ingest.light, answer.")
+        str,
+        typer.Option("--queues", help="Queues to work on, separated by commas: ingest.light, ingest.heavy, answer."),
     ],
     data: options.Data = None,
     profile: options.Profile = None,

@@ -8,13 +8,13 @@ from omnibus.gauges import read_progress
 from omnibus.ledger import DISPATCHED
 from omnibus.settings import Settings
 from workers.adapters.cache.redis import RedisCache
-from workers.adapters.jobs.celery import INGEST_QUEUE, answering_workers
+from workers.adapters.jobs.celery import HEAVY_QUEUE, INGEST_QUEUE, answering_workers
 from workers.answer.flow import QUEUE as ANSWER_QUEUE
 from workers.errors import ServiceUnavailable
 
 PING_S = 1.5
 """How long workers may take to answer; all of it is waited for, because nobody knows how many there are."""
-WORKERS = {"answer worker": ANSWER_QUEUE, "ingest worker": INGEST_QUEUE}
+WORKERS = {"answer worker": ANSWER_QUEUE, "ingest worker": INGEST_QUEUE, "worker for recordings": HEAVY_QUEUE}
 
 
 def check_work(settings: Settings) -> Sequence[Finding]:

@@ -1,4 +1,4 @@
-"""Our own processes as parts of a stack: two dispatchers, two workers, and a reconciler where one is due."""
+"""Our own processes as parts of a stack: two dispatchers, three workers, and a reconciler where one is due."""
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -26,6 +26,7 @@ def own_processes(profile: str, *, warm: bool = False) -> OwnProcesses:
             *_finding_what_was_missed(make, servers),
             make("dispatch-questions", ("dispatch", "questions"), restarts_with=servers.forgets_topics),
             make("ingest-light", ("work", "--queues", "ingest.light", *more), grace_s=WORKER_GRACE_S),
+            make("ingest-heavy", ("work", "--queues", "ingest.heavy", *more), grace_s=WORKER_GRACE_S),
             make("answer", ("work", "--queues", "answer", *more), grace_s=WORKER_GRACE_S),
         ]
 

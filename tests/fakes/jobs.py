@@ -47,14 +47,16 @@ class HandWorkedJobs:
     def __init__(self) -> None:
         self.started: dict[str, Sequence[Change]] = {}
         self.begun: set[str] = set()
+        self.heavy: dict[str, bool] = {}
         self.questions: list[Question] = []
         self.away = False
         self._results: dict[str, list[Outcome] | JobFailure] = {}
 
-    def start_ingest(self, job_id: str, changes: Sequence[Change], *, expires_s: float) -> None:
+    def start_ingest(self, job_id: str, changes: Sequence[Change], *, expires_s: float, heavy: bool = False) -> None:
         del expires_s  # nobody works on a job here unless the test says so
         self._answer()
         # Through JSON, as on a real queue.
+        self.heavy[job_id] = heavy
         self.started[job_id] = [Change.from_dict(json.loads(json.dumps(change.to_dict()))) for change in changes]
 
     def ingest_reports(self, job_ids: Sequence[str]) -> Mapping[str, JobReport]:

@@ -11,7 +11,7 @@ from workers.domain.recording import SAMPLE_RATE, Samples
 from workers.domain.segment import Space, Vector
 from workers.ports.encoders import Embeddings, ImageReading, SoundReading
 from workers.ports.generator import Generation, Passage
-from workers.ports.transcriber import Utterance
+from workers.ports.transcriber import Stretch, Utterance
 
 DIMENSIONS = 64
 
@@ -58,11 +58,15 @@ class ColourNamer:
 
 @dataclass
 class LoudnessNamer:
-    """SoundEncoder: louder than a tenth is a bang, softer is a hum. `heard` has the windows' lengths."""
+    """SoundEncoder: louder than a tenth is a bang, softer is a hum. `heard` has the windows' lengths.
+
+    With `speech`, it takes all of it for speech.
+    """
 
     space: Space = field(default_factory=lambda: Space("sound", DIMENSIONS, "loudness-namer 1"))
     text_space: str | None = "text"
     heard: list[int] = field(default_factory=list)
+    speech: bool = False
 
     def encode_texts(self, texts: Sequence[str]) -> Embeddings:
         return WordCounter().encode(texts)
@@ -73,21 +77,32 @@ class LoudnessNamer:
 
     def _read(self, loudest: float) -> SoundReading | None:
         name = "bang" if loudest > 0.1 else "hum"
-        return SoundReading(_unit([name]), (Tag(name, 0.9),)) if loudest else None
+        return SoundReading(_unit([name]), (Tag(name, 0.9),), self.speech) if loudest else None
 
 
 @dataclass
 class Stenographer:
-    """Transcriber that goes through the chunks and then has heard `said`. `seconds` counts what it went through."""
+    """Transcriber that goes through the chunks and then has heard `said`. `seconds` counts what it went through.
+
+    With `stretch_s`, it says of every stretch of so many seconds how loud it is instead.
+    """
 
     said: Sequence[Utterance] = ()
+    stretch_s: float = 0.0
     model: str = "stenographer 1"
     seconds: float = 0.0
 
-    def transcribe(self, chunks: Iterable[Samples]) -> Iterator[Utterance]:
+    def transcribe(self, chunks: Iterable[Samples], *, language: str = "") -> Iterator[Stretch]:
+        begin, kept = 0, np.empty(0, np.float32)
         for chunk in chunks:
             self.seconds += len(chunk) / SAMPLE_RATE
-        yield from self.said
+            kept = np.concatenate([kept, chunk])
+            while self.stretch_s and len(kept) >= self.stretch_s * SAMPLE_RATE:
+                end = begin + round(self.stretch_s * SAMPLE_RATE)
+                text = f"as loud as {np.abs(kept[: end - begin]).max():.2f}"
+                yield Stretch(end, "en", (Utterance(begin / SAMPLE_RATE, end / SAMPLE_RATE, text, "en", 1.0),))
+                begin, kept = end, kept[end - begin :]
+        yield Stretch(begin + len(kept), language or "en", () if self.stretch_s else tuple(self.said))
 
 
 @dataclass

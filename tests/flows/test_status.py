@@ -47,7 +47,7 @@ def test_an_object_that_waits_says_where_and_since_when(
         assert sum(each["in_work"] for each in media) == 1
         assert all(each["dispatcher"] for each in whole["partitions"])
         assert sum(each["lag"] for each in media) == whole["lag"]["media.events"] >= 1
-        assert set(whole["queues"]) == {"ingest.light", "answer"}
+        assert set(whole["queues"]) == {"ingest.light", "ingest.heavy", "answer"}
     wait_until(lambda: stack.run("status", "status/waits.txt").status == 0, timeout_s=60)
 
 

@@ -32,6 +32,11 @@ class Work(Protocol):
         ...
 
     @property
+    def patient(self) -> int:
+        """How many of the records have work of hours before them, for which the others must not wait."""
+        ...
+
+    @property
     def busy(self) -> bool:
         """Whether results are awaited, so that it pays to look again soon."""
         ...
@@ -39,9 +44,13 @@ class Work(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How the loop spends its time, in seconds, and how many records it holds before it stops taking more."""
+    """How the loop spends its time, in seconds, and how many records it holds before it stops taking more.
+
+    Of patient ones it holds `patient` beside these.
+    """
 
     in_flight: int = 256
+    patient: int = 10_000
     idle_s: float = 0.1
     busy_s: float = 0.01
     commit_s: float = 0.5
@@ -107,9 +116,10 @@ class Dispatcher:
             self._trouble = trouble
 
     def _hold_back(self) -> None:
-        full = self._marks.in_flight >= self._pace.in_flight
+        count = self._marks.in_flight - min(self._work.patient, self._pace.patient)
+        full = count >= self._pace.in_flight
         # Half-empty before taking more: pausing and resuming at one mark would do so at every record.
-        enough_room = self._marks.in_flight <= self._pace.in_flight // 2
+        enough_room = count <= self._pace.in_flight // 2
         if full != self._paused and (full or enough_room):
             self._consumer.pause(paused=full)
             self._paused = full

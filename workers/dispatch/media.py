@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from workers.dispatch.batches import MediaLimits, next_batch
 from workers.dispatch.dead_letters import Cause, DeadLetters
 from workers.dispatch.notifications import changes_in
 from workers.dispatch.phases import run_phases
@@ -16,20 +17,6 @@ from workers.domain.media import ObjectRef, Version
 from workers.domain.record import Incoming, Position
 from workers.errors import AWAY, BadEvent, WorkLost
 from workers.ports.jobs import SILENCE_S, JobFailure, JobReport, JobRunning, Jobs
-
-
-@dataclass(frozen=True, slots=True)
-class MediaLimits:
-    """At most `batch` objects a job and `jobs` jobs at a time: one running and one waiting per worker.
-
-    A job that nobody has begun after `lease_s` seconds is taken for lost, and one that was begun when its worker has
-    gone silent and stayed so for `silence_s` more.
-    """
-
-    batch: int = 32
-    jobs: int = 2
-    lease_s: float = 120.0
-    silence_s: float = 2.0
 
 
 @dataclass(slots=True)
@@ -67,6 +54,12 @@ class MediaWork:
     def busy(self) -> bool:
         """Whether a job or a dead letter is under way."""
         return bool(self._flights or self._dead)
+
+    @property
+    def patient(self) -> int:
+        """How many records are of heavy objects."""
+        flying = sum(flight.heavy for flight in self._flights.values())
+        return flying + sum(task.heavy for task in self._waiting.values())
 
     def take(self, record: Incoming) -> None:
         """Note what the record tells of; what it cannot tell becomes a dead letter."""
@@ -132,33 +125,27 @@ class MediaWork:
         self._waiting[ref] = task
 
     def _launch(self, now: float) -> None:
-        while len(self._flights) < self.limits.jobs and (batch := self._next_batch(now)):
-            job_id = self.new_id()
-            # It may have to wait for those before it, and the lease runs from now.
-            lease_s = self.limits.lease_s * (len(self._flights) + 1)
-            self.jobs.start_ingest(job_id, [task.change for task in batch], expires_s=lease_s)
-            self._budget.use(sum(bool(task.sent) for task in batch))
-            for task in batch:
-                task.sent += 1
-                del self._waiting[task.change.ref]
-                self._flying.add(task.change.ref)
-            self._flights[job_id] = Flight(tuple(batch), now, now + lease_s)
+        for heavy, most in ((False, self.limits.jobs), (True, self.limits.heavy_jobs)):
+            while (flying := self._count(heavy=heavy)) < most and (batch := self._next_batch(now, heavy=heavy)):
+                # It may have to wait for those before it, and the lease runs from now. A heavy one waits for none.
+                self._start(batch, now, self.limits.lease_s * (1 if heavy else flying + 1))
 
-    def _next_batch(self, now: float) -> list[Task]:
-        batch: list[Task] = []
-        retries = self._budget.left(now)
-        for ref, task in self._waiting.items():
-            if ref in self._flying or task.not_before > now:
-                continue
-            if batch and task.cohort != batch[0].cohort:
-                continue
-            if task.sent and not retries:
-                continue
-            retries -= bool(task.sent)
-            batch.append(task)
-            if len(batch) == self.limits.batch:
-                break
-        return batch
+    def _count(self, *, heavy: bool) -> int:
+        return sum(flight.heavy == heavy for flight in self._flights.values())
+
+    def _next_batch(self, now: float, *, heavy: bool) -> list[Task]:
+        retries, most = self._budget.left(now), self.limits.batch
+        return next_batch(self._waiting, self._flying, now, retries=retries, most=most, heavy=heavy)
+
+    def _start(self, batch: Sequence[Task], now: float, lease_s: float) -> None:
+        job_id, changes = self.new_id(), [task.change for task in batch]
+        self.jobs.start_ingest(job_id, changes, expires_s=lease_s, heavy=batch[0].heavy)
+        self._budget.use(sum(bool(task.sent) for task in batch))
+        for task in batch:
+            task.sent += 1
+            del self._waiting[task.change.ref]
+            self._flying.add(task.change.ref)
+        self._flights[job_id] = Flight(tuple(batch), now, now + lease_s)
 
     def _look_after_flights(self, now: float) -> None:
         # One phase: no lease runs out while the reports cannot be seen.
@@ -193,9 +180,10 @@ class MediaWork:
 
     def _run_lease_of_next(self, now: float) -> None:
         """Jobs are begun in the order they were sent: the first that is not, waits for no other, and has one lease."""
-        waiting = next((flight for flight in self._flights.values() if not flight.begun), None)
-        if waiting is not None:
-            waiting.lease_ends = min(waiting.lease_ends, now + self.limits.lease_s)
+        for heavy in (False, True):
+            waiting = (each for each in self._flights.values() if each.heavy == heavy and not each.begun)
+            if (first := next(waiting, None)) is not None:
+                first.lease_ends = min(first.lease_ends, now + self.limits.lease_s)
 
     def _expire(self, now: float) -> None:
         for job_id in [job_id for job_id, flight in self._flights.items() if flight.lease_ends <= now]:
@@ -230,11 +218,31 @@ class MediaWork:
         for task, outcome in zip(flight.tasks, outcomes, strict=True):
             # The job went well as a whole, so there is nothing to find in it any more.
             task.cohort = ""
-            if outcome.status is Status.RETRY:
+            if outcome.status is Status.HEAVY:
+                self._hand_over(task)
+            elif outcome.status is Status.RETRY:
                 away = outcome.kind in AWAY and self._indexed_at < flight.sent_at
                 self._retry(task, outcome, now, to_blame=not away)
             else:
                 self._settle(task, outcome, now)
+
+    def _hand_over(self, task: Task) -> None:
+        """It has yet to be begun: by a worker of the other queue."""
+        task.heavy, task.sent = True, task.sent - 1
+        if not task.ticket.dropped and not self._superseded(task):
+            self._waiting[task.change.ref] = task
+
+    def _superseded(self, task: Task) -> bool:
+        """Whether a newer change of the object waits, which is looked at instead."""
+        newer = self._waiting.get(task.change.ref)
+        if newer is not None and newer.repeats(task):
+            # It has been tried as often as this one, and waits as long.
+            self._complete(self._waiting.pop(task.change.ref).ticket)
+            newer = None
+        if newer is not None:
+            newer.supersede(task)
+            self._complete(task.ticket)
+        return newer is not None
 
     def _settle(self, task: Task, outcome: Outcome, now: float) -> None:
         if task.ticket.dropped:
@@ -252,16 +260,9 @@ class MediaWork:
         task.tries += to_blame
         task.reason = f"{outcome.stage}: {outcome.reason}"
         task.failing_since = now if task.failing_since is None else task.failing_since
-        waiting = self._waiting.get(task.change.ref)
-        if waiting is not None and waiting.repeats(task):
-            # It has been tried as often as this one, and waits as long.
-            self._complete(self._waiting.pop(task.change.ref).ticket)
-            waiting = None
-        if waiting is not None:
-            # A newer change of the object waits and will be looked at instead.
-            waiting.supersede(task)
-            self._complete(task.ticket)
-        elif self.policy.exhausted(task.tries, now - task.failing_since):
+        if self._superseded(task):
+            return
+        if self.policy.exhausted(task.tries, now - task.failing_since):
             self._dead.append((task.ticket, _cause(task, outcome, now), task.change))
         else:
             task.not_before = now + self.policy.delay_s(task.sent, self.random())

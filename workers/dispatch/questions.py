@@ -66,6 +66,9 @@ class QuestionWork:
     _done: list[Position] = field(default_factory=list)
     _resend_due: float = 0.0
 
+    patient = 0
+    """No question takes long."""
+
     @property
     def busy(self) -> bool:
         """Whether a question is under way."""

@@ -32,6 +32,8 @@ class Task:
     not_before: float = 0.0
     reason: str = ""
     """Why it failed the last time."""
+    heavy: bool = False
+    """Whether a worker found it to be work of minutes or hours."""
     cohort: str = ""
     """Those of one cohort fly together and with nobody else, until the one is found that takes their job down."""
 
@@ -58,6 +60,11 @@ class Flight:
     lease_ends: float
     begun: bool = False
     """Whether a worker was seen to work on it."""
+
+    @property
+    def heavy(self) -> bool:
+        """Whether it is in the queue for heavy work. It has one task then."""
+        return self.tasks[0].heavy
 
     def halves(self) -> Sequence[Sequence[Task]]:
         """Its tasks in two groups."""

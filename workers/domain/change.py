@@ -54,13 +54,17 @@ class Change:
 
 
 class Status(StrEnum):
-    """What became of a change. `RETRY` is the only one after which it must be worked on again."""
+    """What became of a change. After `RETRY` and `HEAVY` it must be worked on again.
+
+    `HEAVY`: nothing was done yet, for it is work of minutes or hours; it belongs into the queue for that.
+    """
 
     INDEXED = "indexed"
     UNCHANGED = "unchanged"
     REMOVED = "removed"
     REJECTED = "rejected"
     RETRY = "retry"
+    HEAVY = "heavy"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,3 +23,5 @@ class Recording:
 
     media_type: str
     chunks: Iterator[Samples] = field(repr=False)
+    declared_s: float = 0.0
+    """How long it says it is, for telling how far one is; 0 where it says nothing."""

@@ -42,3 +42,5 @@ class Video:
 
     media_type: str
     parts: Iterator[Shot | SoundPiece] = field(repr=False)
+    declared_s: float = 0.0
+    """How long it says it is, for telling how far one is; 0 where it says nothing."""

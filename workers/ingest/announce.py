@@ -11,6 +11,7 @@ from schemas.index_events import (
     SKIPPED_TOLD,
     ErasureReceipt,
     MediaIndexed,
+    MediaProgressed,
     MediaRejected,
     MediaRemoved,
     ObjectVersion,
@@ -24,7 +25,7 @@ from workers.ingest.erase import Erased
 
 
 class Announcer:
-    """Publishes one message per object. Every method raises `ServiceUnavailable` when the bus does not answer."""
+    """Publishes what becomes of each object. Every method raises `ServiceUnavailable` when the bus does not answer."""
 
     def __init__(self, publisher: Publisher) -> None:
         self._publisher = publisher
@@ -52,7 +53,11 @@ class Announcer:
         """The object cannot be indexed."""
         self._publish(change, MediaRejected(**_about(change, version), kind=kind, reason=reason))
 
-    def _publish(self, change: Change, message: MediaIndexed | MediaRemoved | MediaRejected) -> None:
+    def progressed(self, change: Change, version: Version, stage: str, fraction: float | None) -> None:
+        """Heavy work on the object goes on."""
+        self._publish(change, MediaProgressed(**_about(change, version), stage=stage, fraction=fraction))
+
+    def _publish(self, change: Change, message: MediaIndexed | MediaRemoved | MediaRejected | MediaProgressed) -> None:
         try:
             self._publisher.publish(
                 INDEX_EVENTS.name, message, key=change.ref.name, extensions={"tenant": change.ref.tenant}

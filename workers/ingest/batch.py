@@ -13,6 +13,12 @@ Before = TypeVar("Before")
 After = TypeVar("After")
 
 
+class HandedOver(OmnibusError):
+    """The object is for another worker."""
+
+    kind = "heavy"
+
+
 @dataclass(slots=True)
 class Batch:
     """Runs steps over the changes. A change that fails leaves the batch with an outcome; the others go on.
@@ -67,8 +73,10 @@ class Batch:
         return [(change, after) for (change, _), after in zip(work, results, strict=True)]
 
     def fail(self, step: str, change: Change, error: OmnibusError) -> None:
-        """The change is rejected or tried again, by the kind of error."""
+        """The change is rejected, handed over or tried again, by the kind of error."""
         status = Status.REJECTED if isinstance(error, Permanent) else Status.RETRY
+        if isinstance(error, HandedOver):
+            status = Status.HEAVY
         self.outcomes[change] = Outcome(status, error.kind, error.message, step)
 
     def finish(self, change: Change, status: Status) -> None:

@@ -11,11 +11,15 @@ MARKED_S = 3600
 """How long an erasure is marked: longer than anybody takes from reading segments to looking for the mark."""
 
 
+LISTENING = "listening:"
+"""How keys begin that hold what was heard in a recording."""
+
+
 @dataclass(frozen=True, slots=True)
 class Erased:
     """How much was removed of one object: from the index its segments, from the cache kept answers, and embeddings.
 
-    What was read in a picture counts as one of these.
+    What was read in a picture, or heard in a recording, counts as one of these.
     """
 
     segments: int = 0
@@ -41,5 +45,5 @@ class Eraser:
         # First the mark: what is noted too late to be forgotten here is noted by somebody who will find the mark.
         self.cache.put_many({erasure_mark(ref.trace): b"1"}, ttl_s=MARKED_S)
         keys = self.cache.forget(ref.trace)
-        embeddings = sum(key.startswith(("embedding:", "reading:")) for key in keys)
+        embeddings = sum(key.startswith(("embedding:", "reading:", LISTENING)) for key in keys)
         return Erased(segments, embeddings, answers=len(keys) - embeddings)

@@ -4,23 +4,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from workers.domain.change import Change, Outcome, Status
-from workers.domain.decoded import Decoded, DecodedDocument, DecodedImage
+from workers.domain.decoded import Decoded, DecodedDocument, DecodedImage, pixel_bytes, without_pictures, without_pixels
 from workers.domain.recording import Recording
 from workers.domain.segment import IndexedObject, Segment
 from workers.domain.taken import UNKNOWN
 from workers.domain.video import Video
 from workers.errors import MediaTooLarge, ObjectGone
 from workers.ingest.announce import Announcer
-from workers.ingest.batch import Batch
+from workers.ingest.batch import Batch, HandedOver
+from workers.ingest.course import Hearing
 from workers.ingest.embed import Embedder
 from workers.ingest.erase import Eraser
-from workers.ingest.listen import Heard, Listener
+from workers.ingest.listen import Heard
 from workers.ingest.look import ObjectChanged, Sight, look, look_again, records_held
 from workers.ingest.read import PictureReader
 from workers.ingest.segment import Segmented, segments_of
 from workers.ingest.segment_recording import recording_segments
 from workers.ingest.segment_video import video_segments
-from workers.ingest.watch import Watched, Watcher
+from workers.ingest.watch import Watched
 from workers.ports.bucket import Bucket
 from workers.ports.decoder import Decoder
 from workers.ports.index import Index
@@ -28,6 +29,8 @@ from workers.ports.splitter import Splitter
 
 LOOKING = 8
 """Objects that are looked at side by side: a look is a short wait for the bucket."""
+HELD_BYTES = 256 * 2**20
+"""Pixels that wait for the encoders, before the object that passes this: 256 pictures, or three scanned documents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +38,15 @@ class IngestParts:
     """What the steps work with.
 
     `max_object_bytes` is the largest object that is fetched; no `reader` reads nothing; without `keep_taken` it is
-    forgotten when and where pictures were taken.
+    forgotten when and where pictures were taken; without `hearing`, recordings and videos are handed over to a worker
+    that has one.
     """
 
     bucket: Bucket
     index: Index
     decoder: Decoder
-    listener: Listener
-    watcher: Watcher
+    hearing: Hearing | None
+    sound_space: str
     splitter: Splitter
     reader: PictureReader | None
     embedder: Embedder
@@ -75,10 +79,9 @@ def index_changes(parts: IngestParts, changes: Sequence[Change]) -> list[Outcome
     held = batch.together("look", [(c, c) for c in changes], lambda all_: records_held(parts.index, all_))
     seen = batch.each("look", held, lambda one: look(parts.bucket, *one), threads=LOOKING)
     current = _without_settled(parts, batch, seen)
-    decoded = batch.each("decode", current, _decode(parts))
-    segmented = batch.each("segment", decoded, _segment(parts))
-    read = batch.each("read", segmented, _read(parts))
-    embedded = batch.together("embed", read, _embed(parts))
+    embedded: list[tuple[Change, _Work]] = []
+    while current:
+        embedded += _embedded(parts, batch, current)
     confirmed = batch.each("look", embedded, _confirm(parts), threads=LOOKING)
     written = batch.together("write", confirmed, _write(parts))
     announced = batch.each("announce", written, _announce(parts))
@@ -86,6 +89,19 @@ def index_changes(parts: IngestParts, changes: Sequence[Change]) -> list[Outcome
         batch.finish(change, Status.INDEXED)
     _record_rejections(parts, batch, seen)
     return [batch.outcomes[change] for change in changes]
+
+
+def _embedded(parts: IngestParts, batch: Batch, current: list[tuple[Change, Sight]]) -> list[tuple[Change, _Work]]:
+    """From objects to segments with vectors: as many of `current` as may be held at once, which are taken out of it.
+
+    All of them for the most part, so that encoders see full batches; a few, where documents have many pictures.
+    """
+    decoded: list[tuple[Change, _Work]] = []
+    while current and sum(pixel_bytes(work.decoded) for _, work in decoded) < HELD_BYTES:
+        decoded += batch.each("decode", [current.pop(0)], _decode(parts))
+    segmented = batch.each("segment", decoded, _segment(parts))
+    read = batch.each("read", segmented, _read(parts))
+    return batch.together("embed", read, _embed(parts))
 
 
 def _without_settled(
@@ -144,13 +160,17 @@ def _decode(parts: IngestParts) -> Callable[[Sight], _Work]:
             data = parts.bucket.read(sight.ref, limit=parts.max_object_bytes)
         except ObjectGone as error:
             raise ObjectChanged(f"{sight.ref.name} was removed while it was being indexed") from error
-        match parts.decoder.decode(data, key=sight.ref.key):
-            case Recording() as recording:
-                return _Work(sight, parts.listener.listen(recording))
-            case Video() as video:
-                return _Work(sight, parts.watcher.watch(video))
-            case decoded:
-                return _Work(sight, decoded)
+        hearing = parts.hearing
+        if hearing is None and parts.decoder.is_heavy(data):
+            raise HandedOver("it is left to a worker for recordings and videos")
+        decoded = parts.decoder.decode(data, key=sight.ref.key)
+        if not isinstance(decoded, Recording | Video):
+            return _Work(sight, decoded)
+        if hearing is None:
+            raise HandedOver("it turned out to be a recording or a video")
+        if isinstance(decoded, Video):
+            return _Work(sight, hearing.watch(sight, decoded, data))
+        return _Work(sight, hearing.hear(sight, decoded, data))
 
     return decode
 
@@ -159,10 +179,10 @@ def _segment(parts: IngestParts) -> Callable[[_Work], _Work]:
     def segment(work: _Work) -> _Work:
         ref = work.sight.ref
         if isinstance(work.decoded, Heard):
-            segments = recording_segments(ref, work.decoded, parts.listener.sound.space.id)
+            segments = recording_segments(ref, work.decoded, parts.sound_space)
             return replace(work, segmented=Segmented(segments))
         if isinstance(work.decoded, Watched):
-            spaces = parts.watcher.image.space.id, parts.listener.sound.space.id
+            spaces = parts.embedder.image.space.id, parts.sound_space
             return replace(work, segmented=Segmented(video_segments(ref, work.decoded, *spaces)))
         return replace(work, segmented=segments_of(ref, work.decoded, parts.splitter))
 
@@ -170,14 +190,16 @@ def _segment(parts: IngestParts) -> Callable[[_Work], _Work]:
 
 
 def _read(parts: IngestParts) -> Callable[[_Work], _Work]:
-    """Beside a picture's segment come those of the words in it."""
+    """Beside the segment of a picture, or of a page without text, come those of the words in it."""
 
     def read(work: _Work) -> _Work:
-        if parts.reader is None or not isinstance(work.decoded, DecodedImage):
-            return work
-        (picture,) = work.segments
-        written = parts.reader.segments(work.sight.ref, picture, work.decoded)
-        return replace(work, segmented=replace(work.segmented, segments=(picture, *written)))
+        ref, segments = work.sight.ref, work.segments
+        match work.decoded:
+            case DecodedImage() as image if parts.reader is not None:
+                segments = (*segments, *parts.reader.segments(ref, segments[0], image))
+            case DecodedDocument() as document if parts.reader is not None:
+                segments = parts.reader.with_scanned_pages(ref, segments, document)
+        return replace(work, segmented=replace(work.segmented, segments=segments))
 
     return read
 
@@ -187,9 +209,21 @@ def _embed(parts: IngestParts) -> Callable[[Sequence[_Work]], list[_Work]]:
         # Before they are kept: what is kept without a note would outlive the object.
         parts.eraser.note({work.sight.ref: [parts.embedder.kept_under(s) for s in work.segments] for work in works})
         embedded = parts.embedder.embed([work.segmented for work in works])
-        return [replace(work, segmented=Segmented(segments)) for work, segments in zip(works, embedded, strict=True)]
+        done = zip(works, embedded, strict=True)
+        return [replace(w, decoded=_unpictured(w.decoded), segmented=Segmented(segments)) for w, segments in done]
 
     return embed
+
+
+def _unpictured(decoded: Decoded | Heard | Watched) -> Decoded | Heard | Watched:
+    """What the steps after embedding need to know: pictures are let go of as soon as there are vectors of them."""
+    match decoded:
+        case DecodedImage():
+            return without_pixels(decoded)
+        case DecodedDocument():
+            return without_pictures(decoded)
+        case _:
+            return decoded
 
 
 def _confirm(parts: IngestParts) -> Callable[[_Work], _Work]:

@@ -48,7 +48,7 @@ def segments_of(ref: ObjectRef, decoded: Decoded, splitter: Splitter) -> Segment
         if isinstance(piece.content, str):
             text, digest = piece.content, sha256(piece.content.encode(errors="surrogatepass")).hexdigest()
         else:
-            text, digest = "", _digest(piece.content)
+            text, digest = "", pixels_digest(piece.content)
             pictures[digest] = piece.content
         parent = parent_id(ref, piece.within) if piece.within else ""
         segments.append(Segment(id_, ordinal, modality, piece.locator, text, digest, parent=parent))
@@ -83,7 +83,8 @@ def _passage(passage: Passage) -> _Piece:
     return _Piece(passage.locator, passage.text, within)
 
 
-def _digest(pixels: Pixels) -> str:
+def pixels_digest(pixels: Pixels) -> str:
+    """SHA-256 of a picture's size and content."""
     digest = sha256(f"{pixels.shape[0]}x{pixels.shape[1]}:".encode())
     digest.update(np.ascontiguousarray(pixels).data)
     return digest.hexdigest()

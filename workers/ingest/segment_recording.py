@@ -1,4 +1,4 @@
-"""Segmentation of recordings: sentences in groups of half a minute, and windows of sound where nobody speaks."""
+"""Segmentation of recordings: sentences in groups of half a minute, and windows of sound that are no speech."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -10,7 +10,8 @@ from workers.domain.locator import Locator
 from workers.domain.media import ObjectRef
 from workers.domain.segment import Segment, segment_id
 from workers.errors import EmptyMedia
-from workers.ingest.listen import Heard, HeardSound
+from workers.ingest.listen import Heard
+from workers.ingest.notes import HeardSound
 from workers.ports.transcriber import Utterance
 
 ENOUGH_S = 20.0
@@ -27,7 +28,7 @@ def recording_segments(ref: ObjectRef, heard: Heard, sound_space: str) -> tuple[
     """The segments of one recording, in order of time; sounds have their vectors already. Raises `EmptyMedia`."""
     speech = [_speech(ref, group) for group in grouped(heard.utterances)]
     spoken = [(segment.locator.start_s or 0.0, segment.locator.end_s or 0.0) for segment in speech]
-    sounds = [_sound(ref, each, sound_space) for each in heard.sounds if not is_spoken_over(each, spoken)]
+    sounds = [_sound(ref, each, sound_space) for each in heard.sounds if not _is_told(each, spoken)]
     if not speech and not sounds:
         raise EmptyMedia(f"nothing is heard in {ref.key}")
     return tuple(_in_order([*speech, *sounds]))
@@ -68,7 +69,9 @@ def _sound(ref: ObjectRef, sound: HeardSound, space: str) -> Segment:
     locator = Locator(start_s=sound.start_s, end_s=sound.end_s)
     text = sound_text([tag.name for tag in sound.reading.tags[:NAMED]])
     segment = _segment(ref, locator, text, np.asarray(vector, dtype="<f4").tobytes())
-    return replace(segment, derived=True, vectors={space: vector})
+    # A barking dog may be taken for somebody who shouts, in the same seconds.
+    identity = segment_id(ref, "audio", locator, 1)
+    return replace(segment, id=identity, derived=True, vectors={space: vector})
 
 
 def _segment(ref: ObjectRef, locator: Locator, text: str, content: bytes) -> Segment:
@@ -76,8 +79,10 @@ def _segment(ref: ObjectRef, locator: Locator, text: str, content: bytes) -> Seg
     return Segment(identity, 0, "audio", locator, text, sha256(content).hexdigest())
 
 
-def is_spoken_over(sound: HeardSound, spoken: Sequence[tuple[float, float]]) -> bool:
-    """Whether somebody speaks during most of the window. So no sound has the locator of a speech segment."""
+def _is_told(sound: HeardSound, spoken: Sequence[tuple[float, float]]) -> bool:
+    """Whether the window is speech, and most of it is in the transcript."""
+    if not sound.reading.speech:
+        return False
     overlap = sum(max(0.0, min(end, sound.end_s) - max(start, sound.start_s)) for start, end in spoken)
     return overlap > (sound.end_s - sound.start_s) / 2
 

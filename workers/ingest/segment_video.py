@@ -14,8 +14,8 @@ from workers.domain.media import ObjectRef
 from workers.domain.segment import SCENE, Segment, Vector, parent_id, segment_id
 from workers.errors import EmptyMedia
 from workers.ingest.embed import SURE_ENOUGH
-from workers.ingest.listen import HeardSound
-from workers.ingest.segment_recording import NAMED, is_spoken_over
+from workers.ingest.notes import HeardSound
+from workers.ingest.segment_recording import NAMED
 from workers.ingest.watch import SeenShot, Watched
 from workers.ports.transcriber import Utterance
 
@@ -31,9 +31,8 @@ def video_segments(ref: ObjectRef, watched: Watched, image_space: str, sound_spa
     if not watched.shots:
         raise EmptyMedia(f"{ref.key} holds no picture")
     utterances = [_moved(each, watched.sound_from_s) for each in watched.heard.utterances]
-    spoken = [(each.start_s, each.end_s) for each in utterances]
     sounds = [_moved(each, watched.sound_from_s) for each in watched.heard.sounds]
-    sounds = [each for each in sounds if not is_spoken_over(each, spoken)]
+    sounds = [each for each in sounds if not _is_told(each, utterances)]
     shots = _as_long_as_said(watched.shots, utterances)
     said = _by_shot(utterances, shots)
     segments = [
@@ -93,6 +92,13 @@ def _mixed(sounds: Sequence[tuple[HeardSound, float]]) -> Vector:
     mixed: Vector = np.sum(weighted, axis=0).astype(np.float32)
     length = float(np.linalg.norm(mixed))
     return mixed / np.float32(length) if length else sounds[0][0].reading.vector
+
+
+def _is_told(sound: HeardSound, utterances: Sequence[Utterance]) -> bool:
+    """Whether the window is speech that is in the transcript."""
+    return sound.reading.speech and any(
+        each.start_s < sound.end_s and each.end_s > sound.start_s for each in utterances
+    )
 
 
 def _overlapping(sounds: Iterable[HeardSound], shot: SeenShot) -> list[tuple[HeardSound, float]]:

@@ -1,16 +1,18 @@
 """Watching: a video becomes what is seen, read, said and heard in it, in one pass and in constant memory."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 
 import numpy as np
+from numpy.typing import NDArray
 
 from workers.domain.decoded import Pixels, Tag
+from workers.domain.media import ObjectRef
 from workers.domain.recording import Recording, Samples
 from workers.domain.segment import Vector
 from workers.domain.video import Shot, Video
-from workers.ingest.listen import Heard, Listener
+from workers.ingest.listen import Heard
 from workers.ingest.read import PictureReader
 from workers.ports.encoders import ImageEncoder
 
@@ -50,36 +52,49 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Watcher:
-    """The models that a video goes through. No `reader` reads nothing."""
+    """The models that the pictures of a video go through. No `reader` reads nothing."""
 
-    listener: Listener
     image: ImageEncoder
     reader: PictureReader | None
 
-    def watch(self, video: Video) -> Watched:
-        """Go through the video, once. Raises what its decoding raises, and `ModelUnavailable`."""
-        sight = _Sight(self.image, self.reader)
-        sound = self._sound(video, sight)
+    def watch(
+        self,
+        ref: ObjectRef,
+        video: Video,
+        listen: Callable[[Recording], Heard],
+        *,
+        passed: Callable[[float], None] = lambda _: None,
+    ) -> Watched:
+        """Go through the video, once, while `listen` goes through its sound.
+
+        `passed` gets the seconds after every shot; what it raises ends the watching. Raises what the decoding raises,
+        too, and `ModelUnavailable`.
+        """
+        sight = _Sight(ref, self.image, self.reader)
+        sound = _sound(video, sight, passed)
         first = next(sound, None)
         heard = Heard(video.media_type, (), ())
-        if first is not None:
-            heard = self.listener.listen(Recording(video.media_type, chain([first], sound)))
+        if first is not None:  # without sound, no model of speech is needed
+            heard = listen(Recording(video.media_type, chain([first], sound), video.declared_s))
         return Watched(video.media_type, sight.finish(), heard, sight.sound_from_s)
 
-    def _sound(self, video: Video, sight: "_Sight") -> Iterator[Samples]:
-        """The sound of the video on its way to the listener; the shots beside it go to `sight`."""
-        for part in video.parts:
-            if isinstance(part, Shot):
-                sight.see(part)
-            else:
-                sight.sound_from_s = part.from_s
-                yield part.samples
+
+def _sound(video: Video, sight: "_Sight", passed: Callable[[float], None]) -> Iterator[Samples]:
+    """The sound of the video on its way to whoever listens; the shots beside it go to `sight`."""
+    for part in video.parts:
+        if isinstance(part, Shot):
+            sight.see(part)
+            passed(part.end_s)
+        else:
+            sight.sound_from_s = part.from_s
+            yield part.samples
 
 
 @dataclass(slots=True)
 class _Sight:
     """Takes shots as they come, and keeps of their pictures only those of the next batch and the last one."""
 
+    ref: ObjectRef
     image: ImageEncoder
     reader: PictureReader | None
     sound_from_s: float = 0.0
@@ -102,7 +117,7 @@ class _Sight:
             return ()
         if self._last is not None and _look_alike(self._last[0], shot):
             return self._last[1]
-        return tuple(each.text for each in self.reader.paragraphs(shot.pixels, shot.to_read))
+        return tuple(each.text for each in self.reader.paragraphs(self.ref, shot.pixels, shot.to_read))
 
     def _encode(self) -> None:
         visible = [shot for shot, _ in self._waiting if not shot.blank]
@@ -116,11 +131,11 @@ class _Sight:
 
 
 def _look_alike(one: Shot, other: Shot) -> bool:
-    """Whether these pieces of one shot show the same, to the last word: what goes over a page reads it once."""
+    """Whether these pieces of one shot show the same: a slide that stands for minutes is read once."""
     if one.number != other.number or one.pixels.shape != other.pixels.shape:
         return False
     return float(np.abs(_sample(one.pixels) - _sample(other.pixels)).mean()) <= SAME
 
 
-def _sample(pixels: Pixels) -> np.ndarray[tuple[int, ...], np.dtype[np.int16]]:
+def _sample(pixels: Pixels) -> NDArray[np.int16]:
     return pixels[::EVERY, ::EVERY].astype(np.int16)

@@ -31,6 +31,8 @@ class SoundReading:
     vector: Vector
     tags: tuple[Tag, ...]
     """Best first."""
+    speech: bool = False
+    """Whether it is somebody speaking, more than anything else."""
 
 
 class TextEncoder(Protocol):

@@ -31,8 +31,8 @@ JobReport = Sequence[Outcome] | JobFailure | JobRunning
 class Jobs(Protocol):
     """Raises `ServiceUnavailable` when the queue does not answer."""
 
-    def start_ingest(self, job_id: str, changes: Sequence[Change], *, expires_s: float) -> None:
-        """Queue one ingest task for these changes, all of distinct objects.
+    def start_ingest(self, job_id: str, changes: Sequence[Change], *, expires_s: float, heavy: bool = False) -> None:
+        """Queue one ingest task for these changes, all of distinct objects; a `heavy` one where nothing light waits.
 
         What is not begun within `expires_s` seconds is dropped: whoever sent it has sent it again by then.
         """

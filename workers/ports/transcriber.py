@@ -21,6 +21,16 @@ class Utterance:
     """In (0, 1]: the mean probability of the tokens, geometrically."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What is said in the chunks from the end of the stretch before it to sample `end`, which is not within a word."""
+
+    end: int
+    language: str
+    """Of the speech so far; empty before there was any."""
+    utterances: tuple[Utterance, ...]
+
+
 class Transcriber(Protocol):
     """Recognizes speech. Loads its model at first use, and raises `ModelUnavailable` when it cannot be loaded."""
 
@@ -29,10 +39,11 @@ class Transcriber(Protocol):
         """The model's name and version."""
         ...
 
-    def transcribe(self, chunks: Iterable[Samples]) -> Iterator[Utterance]:
-        """What is said, in order of time, while the chunks (of any length) are gone through, once.
+    def transcribe(self, chunks: Iterable[Samples], *, language: str = "") -> Iterator[Stretch]:
+        """What is said, stretch by stretch, while the chunks (of any length) are gone through, once.
 
-        Takes the same memory for a recording of any length. Silence, noise and music give no utterance; what the chunks
-        raise goes through.
+        Who begins anew behind a stretch, with its language, hears the rest as well. Without a language it is that of
+        the first speech. Takes the same memory for a recording of any length. Silence, noise and music give no
+        utterance; what the chunks raise goes through.
         """
         ...

@@ -16,7 +16,7 @@ from producers.tail import Tail
 from producers.upload import Uploaded, UploadOutcome, outcomes
 from schemas.answers import AnswerCompleted, AnswerDelta, AnswerFailed, FailureCode
 from schemas.envelope import Message, attributes_of
-from schemas.index_events import MediaIndexed, MediaRejected, MediaRemoved, ObjectVersion
+from schemas.index_events import MediaIndexed, MediaProgressed, MediaRejected, MediaRemoved, ObjectVersion
 from schemas.questions import QueryRequested
 from schemas.topics import QUERIES, REPLIES
 
@@ -199,6 +199,21 @@ def test_what_became_of_an_upload_is_told_as_it_is_known(bootstrap: str, publish
             publisher.publish(topic, message, key="key")
         found = list(outcomes(tail, "media", [uploaded("a"), uploaded("b")], timeout_s=30))
     assert [(o.key, o.status, o.reason) for o in found] == [("b", "indexed", None), ("a", "rejected", "it is torn")]
+
+
+def test_how_far_heavy_work_is_is_told_until_it_is_done(bootstrap: str, publisher: Publisher, topic: str) -> None:
+    told: list[float | None] = []
+    with Tail(bootstrap, topic) as tail:
+        for message in (
+            event(MediaProgressed, "a", stage="listen", fraction=0.25),
+            event(MediaProgressed, "another's", stage="listen", fraction=0.5),
+            event(MediaProgressed, "a", stage="listen"),
+            event(MediaIndexed, "a", **INDEXED),
+        ):
+            publisher.publish(topic, message, key="key")
+        more = {"timeout_s": 30, "progressed": lambda each: told.append(each.fraction)}
+        (found,) = outcomes(tail, "media", [uploaded("a")], **more)  # type: ignore[arg-type]
+    assert (found.status, told) == ("indexed", [0.25, None])
 
 
 def test_news_of_another_version_or_bucket_is_not_of_this_upload(

@@ -12,9 +12,10 @@ from producers.kafka import Publisher
 from schemas.dead_letters import letter_id
 from schemas.notification import change
 from workers.adapters.bus.kafka import KafkaTopicConsumer
+from workers.dispatch.batches import MediaLimits
 from workers.dispatch.dead_letters import DeadLetters
 from workers.dispatch.loop import Dispatcher, Pace
-from workers.dispatch.media import MediaLimits, MediaWork
+from workers.dispatch.media import MediaWork
 from workers.dispatch.retry import RetryPolicy
 from workers.domain.record import Incoming, Position
 from workers.errors import ServiceUnavailable
@@ -32,6 +33,7 @@ class ByHand:
     finished: list[Position] = field(default_factory=list)
     away: bool = False
     busy: bool = False
+    patient: int = 0
 
     def take(self, record: Incoming) -> None:
         self.taken.append(record)
@@ -138,6 +140,18 @@ def test_a_dispatcher_that_holds_enough_takes_no_more_until_it_is_half_empty(
     assert len(run.work.taken) == 4
     run.work.finish(1)
     wait_until(lambda: len(run.turn().work.taken) == 10)
+
+
+def test_records_of_heavy_objects_keep_no_others_from_being_taken(
+    topic: str, publisher: Publisher, dispatch: Callable[..., Run], wait_until: WaitUntil
+) -> None:
+    run = dispatch(topic, in_flight=4, patient=10)
+    send(publisher, topic, 4)
+    wait_until(lambda: len(run.turn().work.taken) == 4)
+    run.work.patient = 4
+    send(publisher, topic, 3)
+    wait_until(lambda: len(run.turn().work.taken) == 7)
+    assert run.turn().beats[-1] == 7
 
 
 def test_a_dispatcher_tells_how_many_records_are_in_flight(

@@ -16,9 +16,10 @@ from kafka.record.default_records import DefaultRecordBatchBuilder, calc_crc32c
 from producers.kafka import LARGEST, Publisher
 from producers.tail import Tail
 from workers.adapters.bus.kafka import KafkaTopicConsumer
+from workers.dispatch.batches import MediaLimits
 from workers.dispatch.dead_letters import DeadLetters
 from workers.dispatch.loop import Dispatcher, Pace
-from workers.dispatch.media import MediaLimits, MediaWork
+from workers.dispatch.media import MediaWork
 from workers.dispatch.retry import RetryPolicy
 from workers.domain.record import Incoming
 

@@ -11,7 +11,7 @@ from typing import Any
 from fakes.jobs import canned
 from redis import Redis
 
-from workers.adapters.jobs.celery import INGEST_QUEUE, INGEST_TASK, make_app, signs_of_work
+from workers.adapters.jobs.celery import HEAVY_QUEUE, HEAVY_TASK, INGEST_QUEUE, INGEST_TASK, make_app, signs_of_work
 from workers.answer.flow import QUEUE as ANSWER_QUEUE
 from workers.answer.flow import AnswerSteps
 from workers.domain.change import Change
@@ -22,12 +22,15 @@ app = make_app(URL)
 redis = Redis.from_url(URL, socket_timeout=None)
 
 
-@app.task(name=INGEST_TASK, bind=True)
 def ingest(self: Any, changes: list[dict[str, Any]]) -> list[dict[str, str]]:
     redis.set(f"pid:{self.request.id}", os.getpid())
     with signs_of_work(app, self.request.id):
         redis.blpop([f"gate:{self.request.id}"], timeout=60)
     return [outcome.to_dict() for outcome in canned([Change.from_dict(change) for change in changes])]
+
+
+app.task(name=INGEST_TASK, bind=True)(ingest)
+app.task(name=HEAVY_TASK, bind=True, acks_late=False)(ingest)
 
 
 def _step(name: str) -> Any:
@@ -47,7 +50,7 @@ for each in AnswerSteps.NAMES:
     app.task(name=f"answer.{each}")(_step(each))
 
 if __name__ == "__main__":
-    queues = f"{INGEST_QUEUE},{ANSWER_QUEUE}"
+    queues = f"{INGEST_QUEUE},{HEAVY_QUEUE},{ANSWER_QUEUE}"
     quiet = ("--without-gossip", "--without-mingle", "--loglevel=WARNING")
     pool = os.environ.get("CANNED_POOL", "threads")
     app.worker_main(["worker", f"--pool={pool}", "--concurrency=4", "-Q", queues, *quiet])

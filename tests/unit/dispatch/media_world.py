@@ -8,8 +8,9 @@ from fakes.publisher import RecordingPublisher, Sent
 from records import told
 
 from schemas.notification import Notification
+from workers.dispatch.batches import MediaLimits
 from workers.dispatch.dead_letters import DeadLetters
-from workers.dispatch.media import MediaLimits, MediaWork
+from workers.dispatch.media import MediaWork
 from workers.dispatch.retry import RetryPolicy
 from workers.domain.change import Change, Outcome, Status
 from workers.domain.record import Position

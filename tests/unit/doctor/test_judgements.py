@@ -185,10 +185,12 @@ def test_a_clock_that_is_ahead_is_not_called_behind() -> None:
 
 
 def test_no_worker_is_a_warning_with_what_starts_one() -> None:
-    answers, ingests = work.judge_workers(["ingest.light@a", "ingest.light@b"], "services")
+    answers, ingests, recordings = work.judge_workers(["ingest.light@a", "ingest.light@b"], "services")
     assert answers.severity is WARNING
     assert "omnibus work --queues answer" in answers.remedy
     assert ingests.line == "ingest worker: ingest.light@a, ingest.light@b"
+    assert recordings.severity is WARNING
+    assert "docker compose up -d ingest-heavy, or omnibus work --queues ingest.heavy" in recordings.remedy
 
 
 def test_a_dispatcher_that_has_not_reported_is_a_warning_with_what_starts_one() -> None:

@@ -24,8 +24,8 @@ def said(start_s: float, end_s: float, text: str = "So be it.") -> Utterance:
     return Utterance(start_s, end_s, text, "en", 0.8)
 
 
-def heard(*chunks: Samples, utterances: tuple[Utterance, ...] = ()) -> Heard:
-    listener = Listener(Stenographer(utterances), LoudnessNamer())
+def heard(*chunks: Samples, utterances: tuple[Utterance, ...] = (), speech: bool = True) -> Heard:
+    listener = Listener(Stenographer(utterances), LoudnessNamer(speech=speech))
     return listener.listen(Recording("audio/mpeg", iter(chunks)))
 
 
@@ -119,6 +119,17 @@ def test_a_window_in_which_somebody_speaks_most_of_the_time_is_no_sound() -> Non
         (18.5, False),
         (20, True),
     ]
+
+
+def test_a_sound_that_a_transcriber_takes_for_speech_is_a_sound_all_the_same() -> None:
+    """Whisper hears "Help! Help!" in the barking of a dog."""
+    barking = heard(noise(4), utterances=(said(0, 4, "Help! Help!"),), speech=False)
+    made = recording_segments(REF, barking, "sound")
+    assert [(each.text, each.locator, each.derived) for each in made] == [
+        ("Help! Help!", Locator(start_s=0, end_s=4), False),
+        ("Sound of: bang", Locator(start_s=0, end_s=4), True),
+    ]
+    assert made[0].id != made[1].id
 
 
 def test_segments_are_numbered_in_order_of_time_and_have_ids_of_their_own() -> None:

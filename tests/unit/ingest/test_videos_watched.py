@@ -59,11 +59,11 @@ class World:
         reading = PictureReader(
             self.reader, DictBucket(), None, cache, Eraser(cache), look_first=True, max_object_bytes=1  # type: ignore[arg-type] # it decodes nothing
         )  # fmt: skip
-        self.watcher = Watcher(Listener(self.transcriber, self.sound), self.image, reading)
+        self.listener, self.watcher = Listener(self.transcriber, self.sound), Watcher(self.image, reading)
 
     def watch(self, *parts: Shot | Samples, sound_from_s: float = 0.0) -> Watched:
         pieces = (part if isinstance(part, Shot) else SoundPiece(sound_from_s, part) for part in parts)
-        return self.watcher.watch(Video("video/mp4", iter(pieces)))
+        return self.watcher.watch(REF, Video("video/mp4", iter(pieces)), self.listener.listen)
 
     def segments(self, *parts: Shot | Samples, sound_from_s: float = 0.0) -> tuple[Segment, ...]:
         found = video_segments(REF, self.watch(*parts, sound_from_s=sound_from_s), "image", "sound")
@@ -91,7 +91,7 @@ def test_pictures_are_encoded_in_batches_and_not_kept() -> None:
             most = max(most, number - world.image.seen)
             yield shot(number, number, number + 1)
 
-    watched = world.watcher.watch(Video("video/mp4", shots()))
+    watched = world.watcher.watch(REF, Video("video/mp4", shots()), world.listener.listen)
     assert world.image.seen == len(watched.shots) == 3 * BATCH
     assert most < BATCH
 
@@ -112,7 +112,7 @@ def test_what_stands_still_is_read_once() -> None:
     world = World(lines=[SIGN])
     watched = world.watch(shot(0, 0, 20), shot(0, 20, 40), shot(0, 40, 50, BLUE), shot(1, 50, 60, BLUE))
     assert [each.written for each in watched.shots] == [("Feeding at noon",)] * 4
-    assert len(world.reader.read_sizes) == 3
+    assert len(world.reader.read_sizes) == 2
 
 
 def test_a_blank_key_frame_is_neither_read_nor_encoded() -> None:
@@ -127,8 +127,29 @@ def test_an_error_in_the_middle_goes_through() -> None:
         yield SoundPiece(0.0, noise(10))
         raise DamagedMedia("no more")
 
+    world = World()
     with pytest.raises(DamagedMedia, match="no more"):
-        World().watcher.watch(Video("video/mp4", broken()))
+        world.watcher.watch(REF, Video("video/mp4", broken()), world.listener.listen)
+
+
+def test_who_watches_the_same_video_again_does_not_read_it_again() -> None:
+    world = World(lines=[SIGN])
+    first, again = world.watch(shot(0, 0, 5)), world.watch(shot(0, 0, 5))
+    assert first.shots[0].written == again.shots[0].written == ("Feeding at noon",)
+    assert len(world.reader.read_sizes) == 1
+
+
+def test_what_was_read_in_a_video_is_erased_with_it() -> None:
+    world = World(lines=[SIGN])
+    world.watch(shot(0, 0, 5))
+    assert Eraser(world.cache).erase(REF, 1).embeddings == 1
+
+
+def test_how_far_one_is_is_told_after_every_shot() -> None:
+    world, passed = World(), list[float]()
+    video = Video("video/mp4", iter([shot(0, 0, 5), shot(1, 5, 12)]))
+    world.watcher.watch(REF, video, world.listener.listen, passed=passed.append)
+    assert passed == [5, 12]
 
 
 # Segments
@@ -172,6 +193,13 @@ def test_a_sound_belongs_to_every_shot_that_it_reaches_into() -> None:
     found = World().segments(shot(0, 0, 6), shot(1, 6, 15), noise(10, level=0.001), noise(5))
     assert found[0].text == "Video of: red; sound of hum"
     assert found[1].text == "Video of: red; sound of bang, hum"
+
+
+def test_speech_that_is_told_is_no_sound_beside() -> None:
+    world = World(said(1, 2.5, "The panda eats."))
+    world.sound.speech = True
+    (segment,) = world.segments(shot(0, 0, 10), noise(10))
+    assert segment.text == "Video of: red\n\nThe panda eats."
 
 
 def test_the_pieces_of_a_shot_have_one_parent_and_an_order() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from schemas.answers import AnswerCompleted, AnswerDelta, AnswerFailed, AnswerHit, Citation, Locator
 from schemas.envelope import Message
-from schemas.index_events import MediaIndexed, MediaRejected, MediaRemoved
+from schemas.index_events import MediaIndexed, MediaProgressed, MediaRejected, MediaRemoved
 from schemas.questions import MediaRef, Near, QueryCancelled, QueryFilters, QueryRequested
 
 MESSAGES: tuple[type[Message], ...] = (
@@ -20,6 +20,7 @@ MESSAGES: tuple[type[Message], ...] = (
     MediaIndexed,
     MediaRemoved,
     MediaRejected,
+    MediaProgressed,
 )
 ZONES = st.integers(-23 * 60, 23 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 DEGREES = st.floats(-90, 90)
@@ -98,6 +99,8 @@ def messages_of(kind: type[Message]) -> st.SearchStrategy[Any]:
         return questions()
     if kind is AnswerCompleted:
         return completed()
+    if kind is MediaProgressed:
+        return st.builds(kind, seconds=FINITE, fraction=st.none() | st.floats(0, 1))
     return about_objects(kind) if kind in (MediaIndexed, MediaRemoved, MediaRejected) else st.builds(kind)
 
 

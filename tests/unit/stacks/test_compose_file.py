@@ -122,7 +122,7 @@ def test_any_setting_of_our_processes_can_be_set_in_the_env_file(name: str) -> N
 
 def test_what_needs_the_models_waits_until_they_are_there() -> None:
     waiting = {name for name, service in SERVICES.items() if "models" in service.get("depends_on", {})}
-    assert waiting == {"reconciler", "ingest-light", "answer"}
+    assert waiting == {"reconciler", "ingest-light", "ingest-heavy", "answer"}
 
 
 @pytest.mark.parametrize("name", SERVERS)

@@ -65,10 +65,11 @@ class _Candidate:
 class Film:
     """Takes the frames of one video, in order, and gives its shots as soon as they are certain."""
 
-    def __init__(self, av: Any, stream: Any, media_type: str, limits: DecodeLimits) -> None:
+    def __init__(self, av: Any, stream: Any, media_type: str, limits: DecodeLimits, declared_s: float = 0.0) -> None:
         self._scaler = av.video.reformatter.VideoReformatter()
         self._media_type = media_type
         self._limits = limits
+        self._declared_s = declared_s
         rate = float(stream.average_rate or USUAL_RATE)
         self._tick_s = 1 / min(max(rate, RATES[0]), RATES[1])
         self._clock = _Clock(self._tick_s)
@@ -138,6 +139,7 @@ class Film:
             blank=self._thumbnail(chosen.seconds, chosen.frame).is_blank,
             frame=KeyFrame(small.tobytes(), small.size),
             to_read=KeyFrame(picture.tobytes(), picture.size) if picture.size != small.size else None,
+            declared_s=self._declared_s,
         )
 
     def _forget(self) -> None:

@@ -7,6 +7,8 @@ Apple's QuickTime File Format.
 
 from dataclasses import dataclass
 
+from workers.adapters.decoders.signatures import picture_format
+
 ID3_HEADER = 10
 LAST_ID3 = 4
 """Major version of ID3v2, which stands behind the letters."""
@@ -79,6 +81,11 @@ def recording_format(data: bytes) -> RecordingFormat | None:
 def _matroska(head: bytes) -> RecordingFormat | None:
     at = head.find(DOC_TYPE) + len(DOC_TYPE) + 1  # behind its length, of one byte
     return next((kind for name, kind in ((b"webm", WEBM), (b"matroska", MATROSKA)) if head[at:].startswith(name)), None)
+
+
+def is_heavy(data: bytes) -> bool:
+    """Whether `data` is a recording by its first bytes."""
+    return picture_format(data) is None and recording_format(data) is not None
 
 
 def _after_id3(data: bytes) -> int:

@@ -45,12 +45,17 @@ def sound_of(av: Any, container: Any, kind: RecordingFormat, limits: DecodeLimit
     `MemoryError` and FFmpeg's errors.
     """
     stream = audio_stream(container, kind, limits)
-    sound = SoundTrack(av, kind.media_type, limits)
+    sound = SoundTrack(av, kind.media_type, limits, declared_s(av, container))
     for frame in decoded_frames(av, container, [stream]):
         yield from sound.take(frame)
     yield from sound.finish()
     if not sound.samples:
         raise EmptyMedia(f"the recording ({kind.name}) holds no sound")
+
+
+def declared_s(av: Any, container: Any) -> float:
+    """How long the file says it is, in seconds; 0 where it says nothing."""
+    return float((container.duration or 0) / av.time_base)
 
 
 def audio_stream(container: Any, kind: RecordingFormat, limits: DecodeLimits) -> Any:
@@ -109,13 +114,15 @@ def decoded_frames(av: Any, container: Any, streams: Sequence[Any]) -> Iterator[
 class SoundTrack:
     """Takes the frames of one audio stream and gives them as 16 kHz mono, in pieces of ten seconds.
 
-    `from_s` is when it begins, beside the pictures of a video.
+    `declared_s` is how long the file says it is, `from_s` when the track begins beside the pictures of a video.
     """
 
-    def __init__(self, av: Any, media_type: str, limits: DecodeLimits, from_s: float = 0.0) -> None:
+    def __init__(
+        self, av: Any, media_type: str, limits: DecodeLimits, declared_s: float = 0.0, from_s: float = 0.0
+    ) -> None:
         self._av = av
         self._media_type = media_type
-        self._from_s = from_s
+        self._declared_s, self._from_s = declared_s, from_s
         self._limits = limits
         self._resampler: Any = None
         self._shape: tuple[str, str, int] | None = None
@@ -152,6 +159,6 @@ class SoundTrack:
             raise MediaTooLarge(f"the recording is longer than {self._limits.max_recording_s:,} s")
 
     def _piece(self, size: int) -> Sound:
-        piece = Sound(self._media_type, bytes(self._buffer[:size]), self._from_s)
+        piece = Sound(self._media_type, bytes(self._buffer[:size]), self._declared_s, self._from_s)
         del self._buffer[:size]
         return piece

@@ -92,11 +92,12 @@ class Sound:
     """A piece of a recording, or of a video's sound track.
 
     `pcm`: signed 16-bit samples, little-endian, one channel, 16,000 a second. `from_s` is when the track begins, in
-    seconds from the first picture.
+    seconds from the first picture. `declared_s` is how long the file says it is, and 0 where it says nothing.
     """
 
     media_type: str
     pcm: bytes = field(repr=False)
+    declared_s: float = 0.0
     from_s: float = 0.0
 
 
@@ -124,6 +125,7 @@ class Shot:
     blank: bool
     frame: KeyFrame
     to_read: KeyFrame | None = None
+    declared_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,24 @@ class Alive:
 
     media_type: str
     seconds: float
+    declared_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A piece of a recording: `pcm` are signed 16-bit samples, little-endian, those of all channels in turn."""
+
+    pcm: bytes = field(repr=False)
+    rate: int
+    channels: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reel:
+    """A piece of a video, as a file of this type."""
+
+    media_type: str
+    data: bytes = field(repr=False)
 
 
 Result = Text | Picture | Document

@@ -15,11 +15,15 @@ from typing import Any, BinaryIO, cast
 import workers
 from workers.adapters.decoders.frames import BrokenFrameError, read_frame, read_writable_frame, write_frame
 from workers.adapters.decoders.limits import DecodeLimits
+from workers.adapters.decoders.lines import sentence
+from workers.adapters.decoders.recording_formats import is_heavy
 from workers.adapters.decoders.unpacking import (
+    MESSAGE_CHARS,
     NONSENSE,
     unpack,
     unpack_excerpt,
     unpack_samples,
+    unpack_seconds,
     unpack_shot,
     unpack_sound,
 )
@@ -70,16 +74,23 @@ class SandboxedDecoder:
         """The process id of the child, or None while there is none."""
         return self._child.pid if self._child is not None else None
 
-    def decode(self, data: bytes, *, key: str, to_read: bool = False) -> Decoded | Recording | Video:
+    def is_heavy(self, data: bytes) -> bool:
+        """See `ports.decoder.Decoder`. Looks at bytes only, in this process."""
+        return is_heavy(data)
+
+    def decode(
+        self, data: bytes, *, key: str, to_read: bool = False, page: int | None = None
+    ) -> Decoded | Recording | Video:
         """See `ports.decoder.Decoder`. Raises `ServiceUnavailable` where no child can be started."""
-        frame = self._answer(data, {"key": key, "to_read": to_read})
+        frame = self._answer(data, {"key": key, "to_read": to_read, "page": page})
         if "part" not in frame[0]:
             return unpack(*frame)
         self._streaming = True
-        media_type, frames = str(frame[0].get("media_type")), self._stream(self._ready_child(), frame)
+        media_type, declared_s = str(frame[0].get("media_type")), unpack_seconds(frame[0].get("declared_s"))
+        frames = self._stream(self._ready_child(), frame)
         if media_type.startswith("video/"):
-            return Video(media_type, self._parts(frames))
-        return Recording(media_type, self._bounded(unpack_samples(pcm) for _, pcm in frames))
+            return Video(media_type, self._parts(frames), declared_s)
+        return Recording(media_type, self._bounded(unpack_samples(pcm) for _, pcm in frames), declared_s)
 
     def excerpt(self, data: bytes, *, key: str, place: Locator) -> Excerpt:
         """See `ports.decoder.Excerpter`. Raises `ServiceUnavailable` where no child can be started."""
@@ -284,4 +295,6 @@ def _ending(status: int) -> str:
 
 def _raise_refusal(header: dict[str, Any]) -> None:
     if "error" in header:
-        raise REFUSALS.get(header["error"], DamagedMedia)(str(header.get("message", "")))
+        # A codec may quote what it stumbled over; and who has taken the child over may say anything.
+        message = sentence(str(header.get("message", "")), MESSAGE_CHARS)
+        raise REFUSALS.get(str(header["error"]), DamagedMedia)(message or NONSENSE)

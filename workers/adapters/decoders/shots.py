@@ -28,7 +28,7 @@ NEAR_S, NEAR_FRAMES = 0.5, 2
 CUT_FLOOR, CUT_RATIO, LIVELY_RATIO = 4.0, 2.5, 1.5
 """Least difference of a cut, in grey levels, and how many times the largest one on its quieter and its livelier side.
 
-Measured in `benchmarks/videos.py`; see docs/decisions/017.
+Measured in `benchmarks/cuts.py`; see docs/decisions/017.
 """
 
 SAMPLE_S = 0.125
@@ -37,8 +37,8 @@ COARSER = 4
 """Times that these are smaller still: in a second the camera moves further than from frame to frame."""
 LAG = 8
 """Samples between two that are compared: a second, about as long as a fade."""
-AROUND = 3 * LAG
-"""Samples on either side that a gradual change is compared with."""
+BESIDE, AROUND = 6, 3 * LAG
+"""From how many samples on and up to how many, on either side, a gradual change is compared with those of its shot."""
 GRADUAL_FLOOR, GRADUAL_RATIO = 30.0, 1.4
 """The same of a gradual change, beside the median of those around it. A cat that lifts its head reaches 29."""
 SPARSE_S = 2 * SAMPLE_S
@@ -161,7 +161,7 @@ class ShotDetector:
     def _end_samples(self) -> None:
         """Judge what waits for samples that will not come, and begin anew."""
         for _ in range(AROUND if self._slow else 0):
-            self._slow.append(_Step(self._slow[-1].seconds, 0.0))
+            self._slow.append(_Step(float("inf"), 0.0))  # nobody is compared with it
             self._judge_gradual()
         self._slow.clear()
         self._samples.clear()
@@ -179,14 +179,18 @@ class ShotDetector:
             return
         at = len(self._slow) - 1 - AROUND
         step = self._slow[at]
+        before = max((cut for cut in self._cuts if cut <= step.seconds), default=float("-inf"))
+        after = min((cut for cut in self._cuts if cut > step.seconds), default=float("inf"))
+        # Half of the lag, and a sample: what is nearer to a cut compares pictures on both sides of it.
+        half = SAMPLE_S * (LAG / 2 + 1)
+        same = {n: s.change for n, s in enumerate(self._slow) if before + half < s.seconds < after - half}
+        around = [change for n, change in same.items() if abs(n - at) >= BESIDE]
+        if at not in same or len(around) < LAG / 2:
+            return
         # A flash changes one sample; a fade, several in a row.
-        lasting = min(self._slow[n].change for n in range(max(0, at - 1), min(len(self._slow), at + 2)))
-        near = [self._slow[n].change for n in range(max(0, at - LAG), at + LAG + 1) if n != at]
-        around = [s.change for n, s in enumerate(self._slow) if abs(n - at) > LAG]
-        is_peak = step.change >= max(near)
-        stands_out = lasting >= max(GRADUAL_FLOOR, GRADUAL_RATIO * median(around)) if around else False
-        cut_too = any(abs(cut - step.seconds) <= SAMPLE_S * (LAG + 1) for cut in self._cuts)
-        if is_peak and stands_out and not cut_too:
+        lasting = min(same.get(n, step.change) for n in (at - 1, at, at + 1))
+        is_peak = all(step.change >= change for n, change in same.items() if abs(n - at) <= LAG)
+        if is_peak and lasting >= max(GRADUAL_FLOOR, GRADUAL_RATIO * median(around)):
             # A fade is over the blank: there the one shot ends and the other begins.
             blanks = [blank for blank in self._blanks if abs(blank - step.seconds) <= SAMPLE_S * LAG]
             self._found.append(blanks[-1] if blanks else step.seconds)

@@ -10,7 +10,14 @@ from typing import Any
 from workers.adapters.decoders.film import Film
 from workers.adapters.decoders.limits import DecodeLimits
 from workers.adapters.decoders.recording_formats import RecordingFormat
-from workers.adapters.decoders.recordings import SoundTrack, audio_stream, decoded_frames, open_container, sound_of
+from workers.adapters.decoders.recordings import (
+    SoundTrack,
+    audio_stream,
+    declared_s,
+    decoded_frames,
+    open_container,
+    sound_of,
+)
 from workers.adapters.decoders.results import Alive, Part
 from workers.errors import DamagedMedia, EmptyMedia, MediaTooLarge, UnknownMediaType
 
@@ -35,7 +42,7 @@ def decode_recording(data: bytes, kind: RecordingFormat, limits: DecodeLimits) -
     video = False
     try:
         with open_container(av, data, kind, limits) as container:
-            pictures = [stream for stream in container.streams.video if not _is_cover(stream)]
+            pictures = [stream for stream in container.streams.video if not is_cover(stream)]
             video = bool(pictures)
             if video:
                 yield from _video(av, container, pictures[0], kind, limits)
@@ -51,7 +58,8 @@ def decode_recording(data: bytes, kind: RecordingFormat, limits: DecodeLimits) -
 def _video(av: Any, container: Any, stream: Any, kind: RecordingFormat, limits: DecodeLimits) -> Iterator[Part]:
     _check(stream, kind, limits)
     sound = _sound_track(av, container, stream, kind, limits)
-    film = Film(av, stream, kind.video_type, limits)
+    declared = declared_s(av, container)
+    film = Film(av, stream, kind.video_type, limits, declared)
     tracks = [stream] if sound is None else [stream, container.streams.audio[0]]
     frames, told_s, told_frames = 0, 0.0, 0
     for frame in decoded_frames(av, container, tracks):
@@ -63,7 +71,7 @@ def _video(av: Any, container: Any, stream: Any, kind: RecordingFormat, limits: 
             _check_frame(frame, frames, limits)
             parts = list(film.see(frame))
         if not parts and (film.seconds - told_s >= ALIVE_S or frames - told_frames >= ALIVE_FRAMES):
-            parts = [Alive(kind.video_type, film.seconds)]
+            parts = [Alive(kind.video_type, film.seconds, declared)]
         if parts:
             told_s, told_frames = film.seconds, frames
             yield from parts
@@ -107,7 +115,7 @@ def _sound_track(
         audio = audio_stream(container, kind, limits)
     except UnknownMediaType:
         return None
-    return SoundTrack(av, kind.video_type, limits, from_s=_later(audio, stream))
+    return SoundTrack(av, kind.video_type, limits, declared_s(av, container), _later(audio, stream))
 
 
 def _later(audio: Any, picture: Any) -> float:
@@ -118,5 +126,6 @@ def _later(audio: Any, picture: Any) -> float:
     return round(later, 3) if abs(later) <= BESIDE_S else 0.0
 
 
-def _is_cover(stream: Any) -> bool:
+def is_cover(stream: Any) -> bool:
+    """Whether it is the picture of a recording's cover."""
     return bool(stream.disposition & stream.disposition.attached_pic)

@@ -24,11 +24,14 @@ from workers.ports.jobs import SIGN_S, SILENCE_S, JobFailure, JobReport, JobRunn
 
 INGEST_TASK = "ingest.index_changes"
 INGEST_QUEUE = "ingest.light"
+HEAVY_TASK = "ingest.index_heavy_changes"
+"""A task of its own: a worker acknowledges it when it begins it (docs/decisions/016-light-and-heavy.md)."""
+HEAVY_QUEUE = "ingest.heavy"
 TIME_LIMIT_S = 540
-"""Seconds after which an ingest task is killed; its objects are then tried one by one."""
+"""Seconds after which a light ingest task is killed; its objects are then tried one by one."""
 VISIBILITY_S = 600
-"""Longer than any task may run: a task that is still running must not be handed out a second time. What is really lost
-comes back sooner, when the dispatcher's lease ends."""
+"""Longer than any task may run that is acknowledged at its end: it must not be handed out a second time. What is really
+lost comes back sooner, when the dispatcher's lease ends."""
 TRANSPORT = {
     "visibility_timeout": VISIBILITY_S,
     "unacked_restore_interval": 2,
@@ -118,7 +121,8 @@ def answering_workers(redis_url: str, timeout_s: float) -> Sequence[str]:
 class QueueDepth:
     """Tasks that wait in a queue, and those that workers have taken and are not done with.
 
-    What a worker had when it was killed counts as taken until the queue hands it out again, `VISIBILITY_S` later.
+    What a worker had when it was killed counts as taken until the queue hands it out again, `VISIBILITY_S` later. A
+    heavy task that was begun is in no queue any more.
     """
 
     waiting: int
@@ -140,14 +144,14 @@ class CeleryJobs:
     def __init__(self, app: Celery) -> None:
         self._app = app
 
-    def start_ingest(self, job_id: str, changes: Sequence[Change], *, expires_s: float) -> None:
+    def start_ingest(self, job_id: str, changes: Sequence[Change], *, expires_s: float, heavy: bool = False) -> None:
         """See `ports.jobs.Jobs`."""
         with _known_errors():
             self._app.send_task(
-                INGEST_TASK,
+                HEAVY_TASK if heavy else INGEST_TASK,
                 args=[[change.to_dict() for change in changes]],
                 task_id=job_id,
-                queue=INGEST_QUEUE,
+                queue=HEAVY_QUEUE if heavy else INGEST_QUEUE,
                 expires=expires_s,
                 # For Celery's own logs, which are off; writing out all changes took an eighth of a dispatcher's time.
                 argsrepr=f"{len(changes)} changes",

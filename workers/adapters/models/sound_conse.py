@@ -22,6 +22,11 @@ TAGS = 5
 LIKELY = 0.2
 """A class with a lower score is no tag, unless it is the best there is."""
 SILENCE = "Silence"
+SPEECH = frozenset(
+    ("Speech", "Child speech, kid speaking", "Conversation", "Narration, monologue", "Babbling", "Speech synthesizer",
+     "Whispering")
+)  # fmt: skip
+"""Classes of what a transcriber writes down."""
 GENERIC = frozenset(
     ("Speech", "Music", "Animal", "Domestic animals, pets", "Wild animals", "Vehicle", "Noise", "Environmental noise",
      "Inside, small room", "Inside, large room or hall", "Inside, public space", "Outside, urban or manmade",
@@ -101,4 +106,4 @@ def _reading(scores: Scores, classes: _Classes) -> SoundReading | None:
     mixed = weighted[best] @ classes.embeddings[best]
     tags = [Tag(classes.names[number], float(scores[number])) for number in heard if classes.names[number] != SILENCE]
     likely = tuple(tag for place, tag in enumerate(tags) if not place or tag.probability >= LIKELY)
-    return SoundReading(mixed / np.linalg.norm(mixed), likely)
+    return SoundReading(mixed / np.linalg.norm(mixed), likely, speech=likely[0].name in SPEECH)

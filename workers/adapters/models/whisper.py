@@ -14,12 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from workers.adapters.models.loading import LoadOnce
+from workers.adapters.models.loading import LoadOnce, give_back_freed_memory
 from workers.domain.recording import SAMPLE_RATE, Samples
-from workers.ports.transcriber import Utterance
+from workers.ports.transcriber import Stretch, Utterance
 
-BLOCK_S = 300
-"""Whisper reads windows of 30 s, and the last one of a block is partly empty: of ten, it costs little."""
+BLOCK_S = 120
+"""Whisper reads windows of 30 s, and the last one of a block is partly empty: the longer, the less that costs. But the
+voice activity detector takes half a megabyte for a second (docs/decisions/015-recordings.md)."""
 LONGEST_SPEECH_S = 30
 """Speech without a pause is cut after this, so that a block always has a place where it can end."""
 PAUSE_MS = 500
@@ -35,6 +36,16 @@ class Speech:
 
     start: int
     end: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Samples with the speech in them, from sample `begin` of all on; the next block begins at `end`."""
+
+    samples: Samples
+    begin: int
+    end: int
+    speech: Sequence[Speech]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,23 +72,29 @@ class WhisperTranscriber:
         """See `ports.transcriber.Transcriber`."""
         return self._model
 
-    def transcribe(self, chunks: Iterable[Samples]) -> Iterator[Utterance]:
+    def transcribe(self, chunks: Iterable[Samples], *, language: str = "") -> Iterator[Stretch]:
         """See `ports.transcriber.Transcriber`."""
-        whisper, language = self._whisper.get(), None
-        for block, begin, speech in _blocks(chunks):
-            if not speech:
-                continue
-            joined = np.concatenate([block[each.start : each.end] for each in speech])
-            found, info = whisper.transcribe(
-                joined,
-                language=language,
-                word_timestamps=True,
-                # Each window stands for itself: a text once misheard is not carried through the whole recording.
-                condition_on_previous_text=False,
-            )
-            language = info.language
-            for each in found:
-                yield from _utterances(each, info.language, speech, begin)
+        whisper = self._whisper.get()
+        for block in _blocks(chunks):
+            said: tuple[Utterance, ...] = ()
+            if block.speech:
+                language, said = _said(whisper, block, language)
+            give_back_freed_memory()
+            yield Stretch(block.end, language, said)
+
+
+def _said(whisper: Any, block: _Block, language: str) -> tuple[str, tuple[Utterance, ...]]:
+    """The language of a block and what is said in it."""
+    joined = np.concatenate([block.samples[each.start : each.end] for each in block.speech])
+    found, info = whisper.transcribe(
+        joined,
+        language=language or None,
+        word_timestamps=True,
+        # Each window stands for itself: a text once misheard is not carried through the whole recording.
+        condition_on_previous_text=False,
+    )
+    language = str(info.language)
+    return language, tuple(u for each in found for u in _utterances(each, language, block.speech, block.begin))
 
 
 def _load(directory: Path) -> Any:
@@ -89,8 +106,8 @@ def _load(directory: Path) -> Any:
     )
 
 
-def _blocks(chunks: Iterable[Samples]) -> Iterator[tuple[Samples, int, Sequence[Speech]]]:
-    """Blocks with their first sample's number and the speech in them. None ends within speech but the last."""
+def _blocks(chunks: Iterable[Samples]) -> Iterator[_Block]:
+    """One block after another. None ends within speech but the last."""
     kept: list[Samples] = []
     begin = 0
     for chunk in chunks:
@@ -101,11 +118,11 @@ def _blocks(chunks: Iterable[Samples]) -> Iterator[tuple[Samples, int, Sequence[
         speech = _speech(block)
         # The last stretch may go on in the next chunk. It begins later than 0: a longer one would have been cut.
         end = speech.pop().start if speech and speech[-1].start > 0 else len(block)
-        yield block, begin, speech
+        yield _Block(block, begin, begin + end, speech)
         kept = [block[end:].copy()]
         begin += end
     block = np.concatenate(kept) if kept else np.empty(0, np.float32)
-    yield block, begin, _speech(block) if len(block) else []
+    yield _Block(block, begin, begin + len(block), _speech(block) if len(block) else [])
 
 
 def _speech(block: Samples) -> list[Speech]:
