@@ -76,7 +76,7 @@ def test_an_answer_quotes_a_recording_and_says_at_which_second(
     stack: Stack, recordings: dict[str, dict[str, Any]]
 ) -> None:
     assert recordings["recordings/himself.mp3"]["status"] == "indexed"
-    asked = ("ask", "Who might have been made amiable himself?", "--prefix", "recordings/himself", "--json")
+    asked = ("ask", "What might he even have been made?", "--prefix", "recordings/himself", "--json")
     reply = stack.run(*asked).json
     citation = reply["citations"][0]
     assert (citation["key"], citation["modality"]) == ("recordings/himself.mp3", "audio")
