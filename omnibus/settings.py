@@ -102,7 +102,8 @@ class Settings(BaseSettings):
     max_object_bytes: int = Field(default=100_000_000, gt=0, description="Largest object of any kind, in bytes")
     read_pictures: Literal["likely", "all", "none"] = Field(
         default="likely",
-        description="In which pictures text is read: `likely`, where a quick look sees lines of it, `all`, or `none`",
+        description="In which pictures text is read: `likely`, where a quick look sees lines of it, and pages without "
+        "text; `all`, or `none`",
     )
     read_exif: bool = Field(
         default=True, description="Whether it is kept when and where pictures were taken (EXIF), to be searched by"

@@ -3,11 +3,13 @@
 import io
 import re
 import shlex
+import wave
 from pathlib import Path
 
 import pytest
 from media.pdf_writer import Page, lines, pdf, text
 from PIL import Image
+from recordings import recorded
 from running import Stack
 
 from omnibus.citation import written
@@ -108,3 +110,13 @@ def test_a_sign_in_a_photograph_is_cut_out_of_the_original(
     shown = Image.open(tmp_path / "wall-xywh-20-30-10-10.png")
     assert shown.size == (600, 500)
     assert shown.getpixel((300, 250)) == (220, 30, 30)
+
+
+def test_seconds_of_a_recording_are_a_file_that_can_be_played(
+    stack: Stack, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
+) -> None:
+    stack.upload(tmp_path_factory.mktemp("tone"), {"shown/tone.mp3": recorded("tone.mp3", 4.0)})
+    done = stack.run("show", "shown/tone.mp3#t=1.5,3", "--out", str(tmp_path))
+    assert done.status == 0, done.err
+    with wave.open(str(tmp_path / "tone-t-1.5-3.wav")) as file:
+        assert file.getnframes() == 1.5 * file.getframerate()

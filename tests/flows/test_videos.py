@@ -55,7 +55,9 @@ def outcomes(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> dict[str
 def best(stack: Stack, outcomes: dict[str, dict[str, Any]]) -> Any:
     """The best hit of a search among the clips."""
     assert outcomes[CLIP]["status"] == "indexed", outcomes[CLIP]
-    return lambda text: stack.run("search", text, "--prefix", "films/", "--json").json["hits"][0]
+    # The first question of a stack loads the models, beside whatever else runs.
+    patient = ("--prefix", "films/", "--timeout", "200", "--json")
+    return lambda text: stack.run("search", text, *patient).json["hits"][0]
 
 
 def assert_in(hit: dict[str, Any], scene: str) -> None:
@@ -92,7 +94,7 @@ def test_an_answer_quotes_what_is_written_in_a_shot_and_cites_its_seconds(
 ) -> None:
     assert outcomes[CLIP]["status"] == "indexed"
     question = "At what time does the ferry to Gull Island leave?"
-    reply = stack.run("ask", question, "--prefix", "films/", "--json").json
+    reply = stack.run("ask", question, "--prefix", "films/", "--timeout", "200", "--json").json
     assert "9:40" in reply["answer"]
     citation = reply["citations"][0]
     assert citation["key"] == CLIP

@@ -1,6 +1,6 @@
 """Decoded content, as it comes out of the decoder and goes into segmentation and the encoders."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,3 +98,22 @@ class DecodedDocument:
 
 
 Decoded = DecodedText | DecodedImage | DecodedDocument
+
+
+def pixel_bytes(decoded: object) -> int:
+    """How much the pictures of an object hold in memory: nothing for what has none."""
+    if isinstance(decoded, DecodedImage):
+        return decoded.pixels.nbytes
+    if isinstance(decoded, DecodedDocument):
+        return sum(picture.pixels.nbytes for page in decoded.pages for picture in page.pictures)
+    return 0
+
+
+def without_pixels(image: DecodedImage) -> DecodedImage:
+    """All that is known of a picture but the picture."""
+    return replace(image, pixels=np.empty((0, 0, 3), np.uint8))
+
+
+def without_pictures(document: DecodedDocument) -> DecodedDocument:
+    """The document without its pictures."""
+    return replace(document, pages=tuple(replace(page, pictures=()) for page in document.pages))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from workers.domain.change import Change, Outcome, Status
-from workers.domain.decoded import Decoded, DecodedDocument, DecodedImage
+from workers.domain.decoded import Decoded, DecodedDocument, DecodedImage, pixel_bytes, without_pictures, without_pixels
 from workers.domain.recording import Recording
 from workers.domain.segment import IndexedObject, Segment
 from workers.domain.taken import UNKNOWN
@@ -29,6 +29,8 @@ from workers.ports.splitter import Splitter
 
 LOOKING = 8
 """Objects that are looked at side by side: a look is a short wait for the bucket."""
+HELD_BYTES = 256 * 2**20
+"""Pixels that wait for the encoders, before the object that passes this: 256 pictures, or three scanned documents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +79,9 @@ def index_changes(parts: IngestParts, changes: Sequence[Change]) -> list[Outcome
     held = batch.together("look", [(c, c) for c in changes], lambda all_: records_held(parts.index, all_))
     seen = batch.each("look", held, lambda one: look(parts.bucket, *one), threads=LOOKING)
     current = _without_settled(parts, batch, seen)
-    decoded = batch.each("decode", current, _decode(parts))
-    segmented = batch.each("segment", decoded, _segment(parts))
-    read = batch.each("read", segmented, _read(parts))
-    embedded = batch.together("embed", read, _embed(parts))
+    embedded: list[tuple[Change, _Work]] = []
+    while current:
+        embedded += _embedded(parts, batch, current)
     confirmed = batch.each("look", embedded, _confirm(parts), threads=LOOKING)
     written = batch.together("write", confirmed, _write(parts))
     announced = batch.each("announce", written, _announce(parts))
@@ -88,6 +89,19 @@ def index_changes(parts: IngestParts, changes: Sequence[Change]) -> list[Outcome
         batch.finish(change, Status.INDEXED)
     _record_rejections(parts, batch, seen)
     return [batch.outcomes[change] for change in changes]
+
+
+def _embedded(parts: IngestParts, batch: Batch, current: list[tuple[Change, Sight]]) -> list[tuple[Change, _Work]]:
+    """From objects to segments with vectors: as many of `current` as may be held at once, which are taken out of it.
+
+    All of them for the most part, so that encoders see full batches; a few, where documents have many pictures.
+    """
+    decoded: list[tuple[Change, _Work]] = []
+    while current and sum(pixel_bytes(work.decoded) for _, work in decoded) < HELD_BYTES:
+        decoded += batch.each("decode", [current.pop(0)], _decode(parts))
+    segmented = batch.each("segment", decoded, _segment(parts))
+    read = batch.each("read", segmented, _read(parts))
+    return batch.together("embed", read, _embed(parts))
 
 
 def _without_settled(
@@ -176,14 +190,16 @@ def _segment(parts: IngestParts) -> Callable[[_Work], _Work]:
 
 
 def _read(parts: IngestParts) -> Callable[[_Work], _Work]:
-    """Beside a picture's segment come those of the words in it."""
+    """Beside the segment of a picture, or of a page without text, come those of the words in it."""
 
     def read(work: _Work) -> _Work:
-        if parts.reader is None or not isinstance(work.decoded, DecodedImage):
-            return work
-        (picture,) = work.segments
-        written = parts.reader.segments(work.sight.ref, picture, work.decoded)
-        return replace(work, segmented=replace(work.segmented, segments=(picture, *written)))
+        ref, segments = work.sight.ref, work.segments
+        match work.decoded:
+            case DecodedImage() as image if parts.reader is not None:
+                segments = (*segments, *parts.reader.segments(ref, segments[0], image))
+            case DecodedDocument() as document if parts.reader is not None:
+                segments = parts.reader.with_scanned_pages(ref, segments, document)
+        return replace(work, segmented=replace(work.segmented, segments=segments))
 
     return read
 
@@ -193,9 +209,21 @@ def _embed(parts: IngestParts) -> Callable[[Sequence[_Work]], list[_Work]]:
         # Before they are kept: what is kept without a note would outlive the object.
         parts.eraser.note({work.sight.ref: [parts.embedder.kept_under(s) for s in work.segments] for work in works})
         embedded = parts.embedder.embed([work.segmented for work in works])
-        return [replace(work, segmented=Segmented(segments)) for work, segments in zip(works, embedded, strict=True)]
+        done = zip(works, embedded, strict=True)
+        return [replace(w, decoded=_unpictured(w.decoded), segmented=Segmented(segments)) for w, segments in done]
 
     return embed
+
+
+def _unpictured(decoded: Decoded | Heard | Watched) -> Decoded | Heard | Watched:
+    """What the steps after embedding need to know: pictures are let go of as soon as there are vectors of them."""
+    match decoded:
+        case DecodedImage():
+            return without_pixels(decoded)
+        case DecodedDocument():
+            return without_pictures(decoded)
+        case _:
+            return decoded
 
 
 def _confirm(parts: IngestParts) -> Callable[[_Work], _Work]:

@@ -1,17 +1,17 @@
 """Reading: the words that are written in a picture become segments beside the picture's own."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 import numpy as np
 
-from workers.domain.decoded import DecodedImage, Pixels
+from workers.domain.decoded import DecodedDocument, DecodedImage, Pixels
 from workers.domain.locator import Box, Locator
 from workers.domain.media import ObjectRef
 from workers.domain.segment import Segment, segment_id
-from workers.errors import Permanent
+from workers.errors import NoSuchPlace, Permanent
 from workers.ingest.embed import KEPT_S
 from workers.ingest.erase import Eraser
 from workers.ingest.paragraphs import Paragraph, paragraphs
@@ -21,9 +21,9 @@ from workers.ports.cache import Cache
 from workers.ports.decoder import Decoder
 from workers.ports.reader import TextReader
 
-WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 DIGITS = 4
 """Of a box's fractions: a tenth of a pixel in a thousand."""
+WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +69,42 @@ class PictureReader:
         found = self._remembered(ref, picture, image)
         return tuple(_segment(ref, number, each) for number, each in enumerate(found, start=picture.ordinal + 1))
 
+    def with_scanned_pages(
+        self, ref: ObjectRef, segments: Sequence[Segment], document: DecodedDocument
+    ) -> tuple[Segment, ...]:
+        """The document's segments, and after the picture of each page without text those of the words in it.
+
+        Such pages are read without a look first: nearly all of them are scans. Raises as `segments`.
+        """
+        scans = {page.number: shown for page in document.pages if not page.lines for shown in page.pictures[:1]}
+        all_: list[Segment] = []
+        for segment in segments:
+            all_.append(segment)
+            page = segment.locator.page
+            if segment.modality == "image" and segment.locator.box is None and page in scans:
+                found = self._remembered_page(ref, page, segment, scans[page].pixels)
+                all_ += [replace(_segment(ref, 0, each, page), parent=segment.parent) for each in found]
+        return tuple(replace(segment, ordinal=number) for number, segment in enumerate(all_))
+
+    def _remembered_page(self, ref: ObjectRef, page: int, picture: Segment, pixels: Pixels) -> tuple[Paragraph, ...]:
+        key = f"reading:{self.reader.model}:page:{picture.content_hash}"
+        return self._kept(ref, key, lambda: self._larger_page(ref, page, pixels), pixels, WHOLE)
+
     def _remembered(self, ref: ObjectRef, picture: Segment, image: DecodedImage) -> tuple[Paragraph, ...]:
         # The size too: what is too small to be read in one original may be large enough in another.
         key = f"reading:{self.reader.model}:{image.width}x{image.height}:{picture.content_hash}"
+        return self._kept(ref, key, lambda: self._larger(ref, image), image.pixels, image.visible)
+
+    def _kept(
+        self, ref: ObjectRef, key: str, enlarge: Callable[[], Pixels | None], pixels: Pixels, visible: Box
+    ) -> tuple[Paragraph, ...]:
+        """What is kept under `key`, or else is read now: in the larger picture, or where that is gone in `pixels`."""
         self.eraser.note({ref: [key]})  # before it is kept: what is kept without a note would outlive the object
         (known,) = self.cache.get_many([key])
         if known is not None:
             return _unpack(known)
-        larger = self._larger(ref, image)
-        found = self._read(image.pixels if larger is None else larger, image.visible)
+        larger = enlarge()
+        found = self._read(pixels if larger is None else larger, visible)
         if larger is not None:
             self.cache.put_many({key: _pack(found)}, ttl_s=KEPT_S)
         return found
@@ -95,12 +122,27 @@ class PictureReader:
             larger = self.decoder.decode(data, key=ref.key, to_read=True)
         except Permanent:
             return None
-        same = isinstance(small, DecodedImage) and np.array_equal(small.pixels, image.pixels)
-        return larger.pixels if same and isinstance(larger, DecodedImage) else None
+        return _if_same(small, larger, image.pixels)
+
+    def _larger_page(self, ref: ObjectRef, page: int, pixels: Pixels) -> Pixels | None:
+        """As `_larger`, of a page that looks like `pixels`."""
+        try:
+            data = self.bucket.read(ref, limit=self.max_object_bytes)
+            small = self.decoder.decode(data, key=ref.key, page=page)
+            larger = self.decoder.decode(data, key=ref.key, page=page, to_read=True)
+        except (Permanent, NoSuchPlace):
+            return None
+        return _if_same(small, larger, pixels)
 
     def _read(self, pixels: Pixels, visible: Box) -> tuple[Paragraph, ...]:
         found = paragraphs(self.reader.read(pixels), pixels.shape[1], pixels.shape[0])
         return tuple(Paragraph(each.text, _within(visible, each.box)) for each in found)
+
+
+def _if_same(small: object, larger: object, pixels: Pixels) -> Pixels | None:
+    """The larger picture, if the small one is that of `pixels`."""
+    same = isinstance(small, DecodedImage) and np.array_equal(small.pixels, pixels)
+    return larger.pixels if same and isinstance(larger, DecodedImage) else None
 
 
 def _within(outer: Box, box: Box) -> Box:
@@ -114,8 +156,8 @@ def _within(outer: Box, box: Box) -> Box:
     )
 
 
-def _segment(ref: ObjectRef, ordinal: int, paragraph: Paragraph) -> Segment:
-    locator = Locator(box=paragraph.box)
+def _segment(ref: ObjectRef, ordinal: int, paragraph: Paragraph, page: int | None = None) -> Segment:
+    locator = Locator(page=page, box=paragraph.box)
     return Segment(
         id=segment_id(ref, "text", locator),
         ordinal=ordinal,

@@ -16,15 +16,19 @@ class Decoder(Protocol):
         """Whether the object is one whose models take minutes or hours, by its first bytes."""
         ...
 
-    def decode(self, data: bytes, *, key: str, to_read: bool = False) -> Decoded | Recording | Video:
+    def decode(
+        self, data: bytes, *, key: str, to_read: bool = False, page: int | None = None
+    ) -> Decoded | Recording | Video:
         """What the object is, by its content; `key` only helps to tell kinds of text apart (`.md`, `.csv`, `.json`).
 
-        With `to_read` a picture comes large enough for a `TextReader`, otherwise as large as encoders need it.
+        With `to_read` a picture comes large enough for a `TextReader`, otherwise as large as encoders need it. With
+        `page` (from 1) that page of a document is decoded as a picture: the same that the document has of it.
         A recording or video is decoded while its chunks or parts are gone through, and ends with the next call. When
         its decoding process is killed meanwhile, it raises `ServiceUnavailable`.
 
         Raises `EmptyMedia`, `UnknownMediaType`, `DamagedMedia` or `MediaTooLarge` (also for memory and time), each
         with one sentence that says what was seen. Content that kills the decoding process is `DamagedMedia` too.
+        Raises `NoSuchPlace` where there is no such page.
         """
         ...
 
@@ -37,7 +41,7 @@ class Excerpter(Protocol):
     """Cuts the place that a citation leads to out of an object, with the same limits, to be shown to somebody."""
 
     def excerpt(self, data: bytes, *, key: str, place: Locator) -> Excerpt:
-        """What `place` names: seconds of a recording, a page, or a box in a page or picture with a margin around it.
+        """What `place` names: seconds of a recording or video, a page, or a box in a page or picture with a margin.
 
         Pictures and pages come at the resolution of the object, recordings at their own rate. Raises `NoSuchPlace`, and
         what `Decoder.decode` raises.

@@ -1,19 +1,30 @@
-"""The Excerpter contract, kept by a real child process: the place that a citation leads to, as pixels."""
+"""The Excerpter contract, kept by a real child process: the place that a citation leads to, as pixels or samples."""
 
 import contextlib
 import io
 import random
 import sys
+import wave
 from collections.abc import Iterator
+from itertools import chain, groupby
+from pathlib import Path
+from typing import Any
 
+import av
 import numpy as np
 import pytest
+from clips import FORMATS as VIDEOS
+from clips import encoded as filmed
+from clips import still
 from media.pdf_writer import HEIGHT, WIDTH, Page, image, pdf, picture, text
 from PIL import Image
+from recordings import FORMATS, encoded, recorded, tone
 
+from workers.adapters.decoders.files import file_of
 from workers.adapters.decoders.limits import DecodeLimits
 from workers.adapters.decoders.sandbox import SandboxedDecoder
 from workers.domain.decoded import DecodedImage, DecodedText, Pixels
+from workers.domain.excerpt import Clip, Reel
 from workers.domain.locator import Locator
 from workers.errors import DamagedMedia, MediaTooLarge, NoSuchPlace, OmnibusError
 
@@ -143,3 +154,126 @@ def test_nonsense_of_a_child_that_was_taken_over_is_damaged_media(
     monkeypatch.setattr(SandboxedDecoder, "_ask", lambda *_: ({"text": True, "media_type": "", "markup": ""}, b"x"))
     with pytest.raises(DamagedMedia, match="nonsense"):
         excerpter.excerpt(sign(), key="a", place=Locator(box=(0, 0, 1, 1)))
+
+
+# Recordings
+
+
+def heard(excerpter: SandboxedDecoder, data: bytes, start_s: float, end_s: float) -> Clip:
+    found = excerpter.excerpt(data, key="a", place=Locator(start_s=start_s, end_s=end_s))
+    assert isinstance(found, Clip)
+    return found
+
+
+def hertz(clip: Clip) -> float:
+    """The pitch of a tone."""
+    samples = np.frombuffer(clip.pcm, "<i2").reshape(-1, clip.channels)[:, 0].astype(float)
+    return float(np.abs(np.fft.rfft(samples)).argmax() * clip.rate / len(samples))
+
+
+@pytest.mark.parametrize("name", sorted(FORMATS))
+def test_seconds_of_a_recording_come_at_its_own_rate(excerpter: SandboxedDecoder, name: str) -> None:
+    muxer, encoder, rate = FORMATS[name]
+    parts = [tone(1.0, hertz=each, rate=rate) for each in (300, 600, 900)]
+    clip = heard(excerpter, encoded(np.concatenate(parts), muxer, encoder, rate), 1.25, 1.75)
+    assert (clip.rate, clip.channels) == (rate, 2)
+    assert len(clip.pcm) == 4 * rate // 2
+    assert hertz(clip) == pytest.approx(600, abs=4)
+
+
+def test_a_clip_ends_where_the_recording_ends(excerpter: SandboxedDecoder) -> None:
+    clip = heard(excerpter, recorded("tone.wav", 3.0), 2.5, 9.0)
+    assert len(clip.pcm) == 4 * 44_100 // 2
+
+
+@pytest.mark.parametrize(
+    ("data", "span", "error", "says"),
+    [
+        (recorded("tone.wav", 1.0), (5, 6), NoSuchPlace, "ends before 6 s"),
+        (recorded("tone.wav", 1.0), (0.5, 0.5), NoSuchPlace, "nothing is to be heard"),
+        (recorded("tone.wav", 1.0), (0, 700), MediaTooLarge, "at most 600 s"),
+        (recorded("tone.flac", 1.0)[:60], (0, 1), DamagedMedia, "nothing can be cut"),
+    ],
+    ids=["beyond the end", "no time", "too long", "truncated"],
+)
+def test_seconds_that_cannot_be_heard_are_said(
+    excerpter: SandboxedDecoder, data: bytes, span: tuple[float, float], error: type[OmnibusError], says: str
+) -> None:
+    with pytest.raises(error, match=says):
+        heard(excerpter, data, *span)
+
+
+def test_hundreds_of_damaged_recordings_cost_nothing_but_themselves(excerpter: SandboxedDecoder) -> None:
+    dice = random.Random("clips")
+    originals = [recorded(name, 1.0) for name in sorted(FORMATS)]
+    for number in range(120):
+        data = bytearray(originals[number % len(originals)])
+        for _ in range(dice.randint(1, 30)):
+            data[dice.randrange(4, len(data))] = dice.randrange(256)
+        with contextlib.suppress(OmnibusError):
+            heard(excerpter, bytes(data), 0.25, 0.5)
+    assert excerpter.decode(b"hello", key="a.txt") == DecodedText("text/plain", "hello")
+
+
+def test_a_clip_is_a_file_that_others_can_play(excerpter: SandboxedDecoder) -> None:
+    suffix, content = file_of(heard(excerpter, recorded("tone.mp3", 3.0), 1.0, 2.0))
+    with wave.open(io.BytesIO(content)) as file:
+        assert (suffix, file.getnframes(), file.getframerate(), file.getnchannels()) == (".wav", 44_100, 44_100, 2)
+
+
+# Videos
+
+
+def reel(excerpter: SandboxedDecoder, data: bytes, start_s: float, end_s: float) -> Reel:
+    found = excerpter.excerpt(data, key="a", place=Locator(start_s=start_s, end_s=end_s))
+    assert isinstance(found, Reel)
+    return found
+
+
+def scenes(name: str = "clip.mp4", **more: Any) -> bytes:
+    """Two seconds each of red, green and blue, each beginning with a picture that can be decoded by itself."""
+    colours = ((200, 30, 30), (30, 160, 30), (30, 30, 200))
+    pictures = [np.full((96, 128, 3), colour, np.uint8) for colour in colours]
+    return filmed(chain.from_iterable(still(each, 2.0) for each in pictures), name, **more)
+
+
+def shown(found: Reel) -> tuple[list[str], float]:
+    """The colours that are seen in it, in order, and how long it is."""
+    with av.open(io.BytesIO(bytes(found.data))) as container:
+        frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    names = [("red", "green", "blue")[int(frame.mean(axis=(0, 1)).argmax())] for frame in frames]
+    return [name for name, _ in groupby(names)], len(frames) / 25
+
+
+@pytest.mark.parametrize("name", sorted(VIDEOS))
+def test_seconds_of_a_video_come_in_its_own_format_with_its_sound(excerpter: SandboxedDecoder, name: str) -> None:
+    found = reel(excerpter, scenes(name, sound=tone(6.0, rate=48_000)), 2.5, 3.5)
+    colours, seconds = shown(found)
+    assert colours[-1] == "green"
+    assert "blue" not in colours
+    assert 1.0 <= seconds <= 3.6
+    suffix, content = file_of(found)
+    assert suffix == Path(name).suffix
+    with av.open(io.BytesIO(content)) as container:
+        assert [len(container.streams.video), len(container.streams.audio)] == [1, 1]
+
+
+def test_a_video_without_sound_is_cut_as_well(excerpter: SandboxedDecoder) -> None:
+    assert shown(reel(excerpter, scenes(), 4.5, 6.0))[0][-1] == "blue"
+
+
+def test_seconds_after_the_end_of_a_video_are_said(excerpter: SandboxedDecoder) -> None:
+    with pytest.raises(NoSuchPlace, match="the video ends before 60 s"):
+        reel(excerpter, scenes(), 60, 61)
+
+
+def test_hundreds_of_damaged_videos_cost_nothing_but_themselves(excerpter: SandboxedDecoder) -> None:
+    dice = random.Random("reels")
+    originals = [scenes(name) for name in sorted(VIDEOS)]
+    for number in range(150):
+        data = bytearray(originals[number % len(originals)])
+        for _ in range(dice.randint(1, 30)):
+            data[dice.randrange(12, len(data))] = dice.randrange(256)
+        with contextlib.suppress(OmnibusError):
+            reel(excerpter, bytes(data), 2.0, 3.0)
+    assert excerpter.decode(b"hello", key="a.txt") == DecodedText("text/plain", "hello")

@@ -3,7 +3,6 @@
 import contextlib
 import io
 import os
-import random
 import signal
 import struct
 import subprocess
@@ -328,17 +327,3 @@ def test_no_child_is_left_when_the_parent_is_killed(busy: bool) -> None:  # noqa
         parent.kill()
         parent.wait()
         wait_until(lambda: not is_alive(child))
-
-
-@pytest.mark.parametrize("codec", ["JPEG", "PNG"])
-def test_two_hundred_damaged_pictures_end_as_pictures_or_as_our_errors(decoder: SandboxedDecoder, codec: str) -> None:
-    dice = random.Random(codec)
-    buffer = io.BytesIO()
-    Image.effect_noise((80, 60), 80).convert("RGB").save(buffer, codec)
-    for _ in range(200):
-        data = bytearray(buffer.getvalue())
-        for _ in range(dice.randint(1, 20)):
-            data[dice.randrange(len(data))] = dice.randrange(256)
-        with contextlib.suppress(Permanent):
-            assert isinstance(decoder.decode(bytes(data), key="a"), DecodedImage | DecodedText)
-    assert decoder.decode(b"hello", key="a") == DecodedText("text/plain", "hello")

@@ -1,26 +1,20 @@
 """Documents and drawings through the real decoding process: confined, and whatever they hold, it stays in use."""
 
 import contextlib
-import random
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
-from documents import EVERY_KIND, packed, repacked, unpacked, word_document, workbook
+from documents import EVERY_KIND, repacked, word_document, workbook
 
 from workers.adapters.decoders.limits import DecodeLimits
 from workers.adapters.decoders.sandbox import SandboxedDecoder
 from workers.domain.decoded import DecodedImage, DecodedText
-from workers.errors import DamagedMedia, MediaTooLarge, Permanent
+from workers.errors import DamagedMedia, MediaTooLarge
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the limits of the sandbox are Linux's")
-
-ROUNDS = 60
-"""Mutants of each kind: about a second for all kinds."""
-
-ARCHIVES = frozenset({"docx", "pptx", "xlsx", "epub", "odt"})
 
 
 @pytest.fixture(scope="module")
@@ -42,38 +36,6 @@ def test_all_libraries_together_fit_into_half_of_the_memory_and_bring_no_numpy(d
     assert child.memory_info().vms < DecodeLimits().memory_bytes // 2
     assert child.num_fds() == 4
     assert "numpy" not in Path(f"/proc/{child.pid}/maps").read_text()
-
-
-@pytest.mark.parametrize("kind", EVERY_KIND)
-def test_mutants_end_as_a_result_or_as_our_errors_in_the_same_process(decoder: SandboxedDecoder, kind: str) -> None:
-    dice = random.Random(kind)
-    sound = EVERY_KIND[kind]()
-    decoder.decode(sound, key="a")
-    pid = decoder.child_pid
-    for _ in range(ROUNDS):
-        with contextlib.suppress(Permanent):
-            assert isinstance(decoder.decode(mutant(sound, kind, dice), key="a"), DecodedImage | DecodedText)
-    assert decoder.decode(b"hello", key="b") == DecodedText("text/plain", "hello")
-    assert decoder.child_pid == pid
-
-
-def mutant(sound: bytes, kind: str, dice: random.Random) -> bytes:
-    """`sound` with damaged bytes; of an archive, most often inside one of its parts, or without the part."""
-    if kind not in ARCHIVES or dice.random() < 0.3:
-        return damaged(sound, dice)
-    parts = unpacked(sound)
-    name = dice.choice([name for name in parts if name.endswith(("xml", "rels", "xhtml", "opf"))])
-    part = parts.pop(name)
-    if dice.random() < 0.8:
-        parts[name] = damaged(part, dice)
-    return packed(parts)
-
-
-def damaged(data: bytes, dice: random.Random) -> bytes:
-    changed = bytearray(data)
-    for _ in range(dice.randint(1, 12)):
-        changed[dice.randrange(len(changed))] = dice.randrange(256)
-    return bytes(changed[: dice.randrange(1, len(changed))] if dice.random() < 0.2 else changed)
 
 
 # Bombs

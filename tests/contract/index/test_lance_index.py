@@ -20,7 +20,7 @@ from index_searches import found_near
 from workers.adapters.index.lance import LanceIndex
 from workers.adapters.index.lance_rows import rows_of
 from workers.adapters.index.lance_table import DELTAS, FRAGMENTS, UNINDEXED_ROWS
-from workers.adapters.index.rows import TAKEN_COLUMNS
+from workers.adapters.index.rows import ADDED_COLUMNS
 from workers.adapters.index.spaces import IndexMismatch
 from workers.domain.hit import Filters
 from workers.domain.media import ObjectRef
@@ -170,11 +170,12 @@ def test_an_index_whose_making_was_interrupted_still_finds_words(index: LanceInd
 def test_a_table_of_an_earlier_version_goes_on_with_the_columns_that_it_lacked(index: LanceIndex, place: Path) -> None:
     old = an_object("old", "boat")
     index.write([old])
-    table_of(place).drop_columns(list(TAKEN_COLUMNS))
+    table_of(place).drop_columns(list(ADDED_COLUMNS))
     reopened = LanceIndex(place, SPACES)
     new = an_object("new", "boat", taken=Taken(datetime(2024, 5, 1, tzinfo=UTC), (59.33, 18.07)))
     assert reopened.write([new]) == [True]
     assert sorted(found(reopened)) == sorted(ids_of(old) + ids_of(new))
+    assert [stored.parent for stored in reopened.segments(ids_of(old))] == [""]
     assert found_near(reopened, Filters(near=Near(59.3, 18.0, 10))) == ids_of(new)
     assert found_near(LanceIndex(place, SPACES), Filters(taken_until=datetime(2025, 1, 1, tzinfo=UTC))) == ids_of(new)
 

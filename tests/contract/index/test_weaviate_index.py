@@ -16,8 +16,8 @@ from index_searches import found_by, found_near
 from weaviate_server import KEY, WeaviateServer
 
 from workers.adapters.index import weaviate as adapter
-from workers.adapters.index import weaviate_collection, weaviate_listing
-from workers.adapters.index.rows import TAKEN_COLUMNS, object_id
+from workers.adapters.index import weaviate_collection, weaviate_listing, weaviate_rows
+from workers.adapters.index.rows import ADDED_COLUMNS, object_id, segment_fields
 from workers.adapters.index.spaces import IndexMismatch
 from workers.adapters.index.weaviate import WeaviateIndex
 from workers.adapters.index.weaviate_collection import connect, insert
@@ -59,6 +59,11 @@ def copies_in(home: Home) -> list[tuple[str, int]]:
     with collection_of(home) as collection:
         rows = [row.properties for row in collection.iterator(return_properties=["key", "generation"])]
     return sorted((bytes.fromhex(row["key"][1:]).decode(), row["generation"]) for row in rows)
+
+
+def without_added(fields: dict[str, Any]) -> dict[str, Any]:
+    """What an earlier version wrote of a segment."""
+    return {name: value for name, value in fields.items() if name not in ADDED_COLUMNS}
 
 
 def unlocked() -> None:
@@ -105,11 +110,12 @@ def test_a_collection_of_an_earlier_version_goes_on_with_the_properties_that_it_
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as earlier:
-        earlier.setattr(weaviate_collection, "_taken_properties", list)
+        earlier.setattr(weaviate_collection, "_added_properties", list)
+        earlier.setattr(weaviate_rows, "segment_fields", lambda piece: without_added(segment_fields(piece)))
         old = an_object("old", "boat")
         opened(home).write([old])
     with collection_of(home) as collection:
-        assert {each.name for each in collection.config.get().properties}.isdisjoint(TAKEN_COLUMNS)
+        assert {each.name for each in collection.config.get().properties}.isdisjoint(ADDED_COLUMNS)
     index = opened(home)
     new = an_object("new", "boat", taken=Taken(datetime(2024, 5, 1, tzinfo=UTC), (59.33, 18.07)))
     assert index.write([new]) == [True]

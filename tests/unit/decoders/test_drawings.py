@@ -208,3 +208,20 @@ def test_a_frame_that_takes_too_many_pixels_to_reach_is_not_waited_for() -> None
     data = animation("GIF", [RED, BLUE, WHITE, BLUE, WHITE])
     result = decoded(data, limits=DecodeLimits(max_pixels=16 * 16))
     assert result.pixels[:3] == bytes(BLUE)
+
+
+@pytest.mark.parametrize(
+    ("drawing", "says"),
+    [
+        ('<!DOCTYPE svg [<!ENTITY a "x">]>{}<text>&a;</text></svg>', "uses XML entities of its own"),
+        ("{}<text>&nosuch;</text></svg>", "not well-formed XML"),
+        ("{}<path d='" + "M0 0 " * 2_500_000 + "'/></svg>", "more than 10 MB"),
+    ],
+    ids=["entity", "undeclared", "long"],
+)
+def test_a_drawing_that_is_refused_is_told_in_one_clear_line(drawing: str, says: str) -> None:
+    root = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20">'
+    with pytest.raises(DamagedMedia, match=says) as refusal:
+        decode(drawing.replace("{}", root).encode(), "a", DecodeLimits())
+    assert "\n" not in refusal.value.message
+    assert "XML_PARSE_HUGE" not in refusal.value.message

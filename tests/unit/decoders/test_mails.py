@@ -66,3 +66,30 @@ def test_a_mail_whose_parts_are_nested_without_end_is_damaged_media() -> None:
     )
     with pytest.raises(DamagedMedia, match="nested too deeply"):
         text(parts.encode())
+
+
+def multipart(kind: str, *parts: str) -> bytes:
+    """A mail of parts, each with its own header."""
+    head = f'From: a@b.c\nMessage-ID: 1\nMIME-Version: 1.0\nContent-Type: multipart/{kind}; boundary="x"\n\n'
+    return (head + "".join(f"--x\n{part}\n" for part in parts) + "--x--\n").encode()
+
+
+def test_all_texts_of_a_mail_are_read_in_their_order() -> None:
+    read = text(multipart("mixed", "\nBefore the picture.", "Content-Type: text/html\n\n<p>And after it.</p>")).text
+    assert read.endswith("Before the picture.\n\nAnd after it.")
+
+
+def test_of_alternatives_that_say_the_same_one_is_read() -> None:
+    read = text(multipart("alternative", "\nThe mill.", "Content-Type: text/html\n\n<p>The <b>mill</b>.</p>")).text
+    assert read.count("mill") == 1
+
+
+def test_a_forwarded_mail_is_read_with_its_header() -> None:
+    inner = "Content-Type: message/rfc822\n\nFrom: ben@example.org\nSubject: Rye\n\nThe price is seven."
+    read = text(multipart("mixed", "\nSee below.", inner)).text
+    assert read.endswith("See below.\n\n## Forwarded: Rye\n\nFrom: ben@example.org\n\nThe price is seven.")
+
+
+def test_an_attachment_is_named_also_where_it_does_not_say_that_it_is_one() -> None:
+    read = text(multipart("mixed", "\nSee there.", 'Content-Type: application/pdf; name="rye.pdf"\n\n%PDF-1.4')).text
+    assert read.endswith("See there.\n\nAttachments: rye.pdf")

@@ -1,5 +1,7 @@
 """Pages without their frame: menus, side columns and imprints are no content. In this process."""
 
+import pytest
+
 from workers.adapters.decoders.main_content import MOST_ELEMENTS
 from workers.adapters.decoders.web_pages import html_to_markdown
 
@@ -65,3 +67,20 @@ def test_a_page_with_too_many_elements_is_taken_whole() -> None:
 
 def test_a_line_of_ten_megabytes_is_read() -> None:
     assert len(html_to_markdown(f"<html><body>{MENU}<p>" + "word " * 2_000_000, 20_000_000)) >= 9_999_999
+
+
+@pytest.mark.parametrize(
+    "named",
+    ["<main> </main>", "<main hidden>no</main>", "<main><p hidden>no</p></main>", "<div hidden><main>no</main></div>"],
+)
+def test_a_named_content_that_shows_nothing_is_not_believed(named: str) -> None:
+    assert html_to_markdown(f"<html><body>{named}<p>The ferry leaves at nine.</p></body></html>", 1_000) == (
+        "The ferry leaves at nine."
+    )
+
+
+def test_words_behind_what_is_cut_off_at_the_end_are_kept() -> None:
+    read = page(f"<p>{PROSE}</p><p>{MORE}</p><br>The ferry waits.<br>It leaves at nine.")
+    assert "The ferry waits." in read
+    assert "It leaves at nine." in read
+    assert "Imprint" not in read

@@ -26,8 +26,8 @@ class Twice:
     error: DamagedMedia | None = None
     shade = 0
 
-    def decode(self, data: bytes, *, key: str, to_read: bool = False) -> Decoded:
-        del key
+    def decode(self, data: bytes, *, key: str, to_read: bool = False, page: int | None = None) -> Decoded:
+        del key, page
         assert data == b"original"
         if self.error is not None:
             raise self.error

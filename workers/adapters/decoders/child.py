@@ -17,8 +17,9 @@ from workers.adapters.decoders.excerpts import excerpt
 from workers.adapters.decoders.frames import read_frame, write_frame
 from workers.adapters.decoders.limits import DecodeLimits
 from workers.adapters.decoders.packing import Packed, pack, pack_part
+from workers.adapters.decoders.pdf import whole_page
 from workers.adapters.decoders.pictures import load_codecs
-from workers.adapters.decoders.results import Part, Result
+from workers.adapters.decoders.results import Clip, Part, Reel, Result
 from workers.errors import DamagedMedia, MediaTooLarge, NoSuchPlace, OmnibusError, Permanent
 
 MESSAGE_CHARS = 500
@@ -67,10 +68,12 @@ def _answer(data: bytes, request: dict[str, Any], limits: DecodeLimits) -> Itera
         yield _refusal(DamagedMedia(f"cannot be decoded: {type(error).__name__}: {error}"))
 
 
-def _result(data: bytes, request: dict[str, Any], limits: DecodeLimits) -> Result | Iterator[Part]:
-    """What is asked for: the place of a citation, or the object."""
+def _result(data: bytes, request: dict[str, Any], limits: DecodeLimits) -> Result | Clip | Reel | Iterator[Part]:
+    """What is asked for: the place of a citation, a page, or the object."""
     if "place" in request:
         return excerpt(data, request["key"], request["place"], limits)
+    if request["page"] is not None:
+        return whole_page(data, request["page"], limits)
     return decode(data, request["key"], limits)
 
 

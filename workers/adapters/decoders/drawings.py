@@ -52,6 +52,8 @@ def decode_drawing(data: bytes, limits: DecodeLimits) -> Picture:
     from resvg_py import svg_to_bytes  # noqa: PLC0415 - for drawings only
 
     root = parse_xml(data, "the SVG drawing")
+    if next(root.iter(etree.Entity), None) is not None:
+        raise DamagedMedia("an SVG drawing that uses XML entities of its own: save it without them")
     _drop_foreign_pictures(root)
     has_text = any(local_name(element) == "text" for element in root.iter())
     try:

@@ -1,19 +1,18 @@
-"""What a citation of a picture or a page points at, cut out of the object in the child process.
+"""What a citation of a picture, a page or a recording points at, cut out of the object in the child process.
 
 A box comes with a margin around it, at the resolution of the object; a page without a box as a whole.
 """
 
-from contextlib import closing
 from dataclasses import replace
-from math import isfinite
 from typing import Any
 
+from workers.adapters.decoders.clips import cut_seconds
 from workers.adapters.decoders.content import decode
 from workers.adapters.decoders.limits import DecodeLimits
-from workers.adapters.decoders.pdf import PDF, looks_like_pdf, open_pdf, view_of
+from workers.adapters.decoders.pdf import PDF, looks_like_pdf, open_page
 from workers.adapters.decoders.pdf_pictures import Drawing, draw
-from workers.adapters.decoders.results import WHOLE, Box, Picture
-from workers.errors import DamagedMedia, NoSuchPlace
+from workers.adapters.decoders.results import WHOLE, Box, Clip, Picture, Reel
+from workers.errors import NoSuchPlace
 
 MARGIN = 0.05
 """Around a box, of the longer side of the page or picture: two lines of text, or what stands beside a sign."""
@@ -21,13 +20,13 @@ PIXELS_A_POINT = 3.0
 """Of a page: 216 pixels an inch, at which the smallest print is read with ease."""
 
 
-def excerpt(data: bytes, key: str, place: dict[str, Any], limits: DecodeLimits) -> Picture:
-    """The part of the object that `place` names (fields of a locator: `page` and `box`).
+def excerpt(data: bytes, key: str, place: dict[str, Any], limits: DecodeLimits) -> Picture | Clip | Reel:
+    """The part of the object that `place` names (fields of a locator: `page`, `box`, `start_s` and `end_s`).
 
     Raises `NoSuchPlace`, what `content.decode` raises, and `MemoryError`.
     """
     if place.get("start_s") is not None:
-        raise NoSuchPlace("this is no recording, so there are no seconds in it")
+        return cut_seconds(data, float(place["start_s"]), float(place.get("end_s") or place["start_s"]), limits)
     box: Box = tuple(place["box"]) if place.get("box") else WHOLE
     if place.get("page") is not None:
         return _of_page(data, int(place["page"]), box, limits)
@@ -40,20 +39,12 @@ def excerpt(data: bytes, key: str, place: dict[str, Any], limits: DecodeLimits) 
 
 
 def _of_page(data: bytes, number: int, box: Box, limits: DecodeLimits) -> Picture:
-    if not looks_like_pdf(data):
-        raise NoSuchPlace("this is no PDF, so it has no pages")
-    with closing(open_pdf(data)) as document:
-        if not 1 <= number <= len(document):
-            raise NoSuchPlace(f"the PDF has no page {number:,}; its last one is {len(document):,}")
-        with closing(document[number - 1]) as page:
-            view = view_of(page)
-            width, height = view.size
-            if not (isfinite(width) and isfinite(height) and min(width, height) > 0):
-                raise DamagedMedia(f"page {number} has no size")
-            left, top, right, bottom = with_margin(box, (width, height))
-            rect = (left * width, top * height, right * width, bottom * height)
-            longest = max(rect[2] - rect[0], rect[3] - rect[1])
-            drawn = draw(page, view, Drawing(rect, min(PIXELS_A_POINT, limits.excerpt_side / longest), None))
+    with open_page(data, number) as (page, view):
+        width, height = view.size
+        left, top, right, bottom = with_margin(box, (width, height))
+        rect = (left * width, top * height, right * width, bottom * height)
+        longest = max(rect[2] - rect[0], rect[3] - rect[1])
+        drawn = draw(page, view, Drawing(rect, min(PIXELS_A_POINT, limits.excerpt_side / longest), None))
     return Picture(PDF, bytes(drawn.pixels), drawn.size, drawn.size)
 
 

@@ -90,7 +90,10 @@ def _ordered(pieces: Sequence[Piece], columns: int) -> Iterator[Piece]:
 
 def _gutter(pieces: Sequence[Piece]) -> float | None:
     """The middle of the strip that parts columns, or None. Of several, the one with the least across it, then width."""
-    x0, _, x1, _ = union([piece.rect for piece in pieces])
+    x0s, _, x1s, _ = zip(*(piece.rect for piece in pieces), strict=True)
+    if sorted(x1s)[COLUMN_PIECES - 1] > sorted(x0s)[-COLUMN_PIECES]:
+        return None  # wherever it stood, too little would be on one side of it; so is most prose told apart quickly
+    x0, x1 = min(x0s), max(x1s)
     if x1 <= x0:
         return None
     step = (x1 - x0) / STRIPS

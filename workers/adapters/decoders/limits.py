@@ -24,6 +24,9 @@ class DecodeLimits:
     excerpt_side: int = 8_000
     """The same of a picture or page that is shown to somebody, before the part that matters is cut out."""
 
+    max_clip_s: float = 600.0
+    """Seconds of a recording or video that are cut out to be heard or seen: 115 MB of sound."""
+
     max_text_chars: int = 20_000_000
     """Characters of a text, both as it is read and after its structure was written out in lines."""
 

@@ -14,6 +14,9 @@ class Lines:
         self._left = self._max = max_chars
         self._lines: list[str] = []
 
+    def __len__(self) -> int:
+        return len(self._lines)
+
     def add(self, line: str) -> None:
         """Append one line."""
         self._left -= len(line) + 1
@@ -34,3 +37,8 @@ class Lines:
 def one_line(text: str) -> str:
     """`text` with every run of white space as one space."""
     return " ".join(text.split())
+
+
+def sentence(text: str, max_chars: int) -> str:
+    """`text` as a person is told it: one line of at most `max_chars`, without what cannot be printed."""
+    return one_line("".join(char if char.isprintable() else " " for char in text[: 2 * max_chars]))[:max_chars].strip()

@@ -7,7 +7,6 @@ import codecs
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from itertools import islice
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, cast
 
@@ -31,6 +30,7 @@ SENDER = frozenset({b"from", b"sender", b"return-path"})
 POSTMARKS = frozenset({b"message-id", b"received", b"mime-version", b"delivered-to", b"dkim-signature"})
 """Fields that programs write into mails, and hardly anybody into a text."""
 
+TEXTS = ("text/plain", "text/html")
 SHOWN = ("From", "To", "Cc", "Date")
 MAX_FIELD_CHARS = 20_000
 """Of a field; parsing half a million of addresses takes half a minute, and of encoded words 2 GB."""
@@ -61,20 +61,21 @@ def read_mail(data: bytes, max_chars: int) -> str:
     try:
         mail = message_from_bytes(data, policy=policy.default)
         lines = Lines(max_chars)
-        _write_header(mail, lines)
-        body = _body(mail, max_chars).strip("\n")
-        if body:
-            lines.add(body)
-        _write_attachments(mail, lines)
+        _write_header(mail, lines, "#")
+        names: list[str] = []
+        _write_part(mail, lines, names)
+        if names:
+            lines.separate()
+            lines.add(f"Attachments: {', '.join(names[:MAX_ATTACHMENTS])}")
     except RecursionError as error:
         raise DamagedMedia("a mail whose parts are nested too deeply") from error
     return lines.text()
 
 
-def _write_header(mail: "EmailMessage", lines: Lines) -> None:
+def _write_header(mail: "EmailMessage", lines: Lines, mark: str) -> None:
     subject = _field(mail, "Subject")
     if subject:
-        lines.add(f"# {subject}")
+        lines.add(f"{mark} {subject}")
         lines.separate()
     for name in SHOWN:
         value = _field(mail, name)
@@ -93,22 +94,52 @@ def _field(mail: "EmailMessage", name: str) -> str:
         return ""
 
 
-def _body(mail: "EmailMessage", max_chars: int) -> str:
-    """The plain text, else the HTML, of the mail; empty where it has none."""
-    for kind in ("plain", "html"):
-        part = mail.get_body((kind,))
-        if part is not None:
-            text = _content(cast("EmailMessage", part))
-            if text.strip():
-                return _whole_page(text, max_chars) if kind == "html" else text
-    return ""
+def _write_part(part: "EmailMessage", lines: Lines, names: list[str]) -> None:
+    """The texts of a part, in order, and of mails that were forwarded in it; the names of other parts go to `names`."""
+    kind = part.get_content_type()
+    if part.is_multipart():
+        members = cast("list[EmailMessage]", part.get_payload())
+        if kind == MAIL:
+            _write_forwarded(members, lines, names)
+        elif kind == "multipart/alternative":
+            _write_alternative(members, lines, names)
+        else:
+            for member in members:
+                _write_part(member, lines, names)
+    elif kind in TEXTS and part.get_content_disposition() != "attachment":
+        _write_text(part, lines)
+    else:
+        names.extend(filter(None, [one_line(part.get_filename() or "")]))
 
 
-def _whole_page(html: str, max_chars: int) -> str:
-    """All of it: a mail has no menus, and its lists of links are what it is about."""
-    lines = Lines(max_chars)
-    write_chapter(html, lines)
-    return lines.text()
+def _write_forwarded(mails: "list[EmailMessage]", lines: Lines, names: list[str]) -> None:
+    for mail in mails:
+        lines.separate()
+        _write_header(mail, lines, "## Forwarded:")
+        _write_part(mail, lines, names)
+
+
+def _write_alternative(members: "list[EmailMessage]", lines: Lines, names: list[str]) -> None:
+    """The plain text, else the first of the others that has any; the names of all other parts in them."""
+    plain_first = sorted(members, key=lambda member: member.get_content_type() != TEXTS[0])
+    written = False
+    for member in plain_first:
+        before = len(lines)
+        if not written or member.get_content_type() not in (*TEXTS, "multipart/related"):
+            _write_part(member, lines, names)
+        else:
+            names.extend(one_line(part.get_filename() or "") for part in member.walk() if part.get_filename())
+        written = written or len(lines) > before
+
+
+def _write_text(part: "EmailMessage", lines: Lines) -> None:
+    text = _content(part)
+    if part.get_content_type() == TEXTS[1]:
+        if text.strip():
+            write_chapter(text, lines)  # all of it: a mail has no menus, and its lists of links are what it is about
+    elif text.strip():
+        lines.separate()
+        lines.add(text.strip("\n"))
 
 
 def _content(part: "EmailMessage") -> str:
@@ -124,11 +155,3 @@ def _content(part: "EmailMessage") -> str:
         return decode_bytes(payload)
     except (DamagedMedia, UnknownMediaType):
         return payload.decode("utf-8", "replace")
-
-
-def _write_attachments(mail: "EmailMessage", lines: Lines) -> None:
-    parts = (part for part in mail.walk() if part.get_content_disposition())
-    names = [one_line(part.get_filename() or "") for part in islice(parts, MAX_ATTACHMENTS)]
-    if any(names):
-        lines.separate()
-        lines.add(f"Attachments: {', '.join(filter(None, names))}")

@@ -112,4 +112,14 @@ def _cut_ends(region: Any, worded: list[bool]) -> None:
     while first and children[first - 1].tag in HEADINGS:
         first -= 1
     for child in (*children[:first], *children[last + 1 :]):
-        region.remove(child)
+        _remove(region, child)
+
+
+def _remove(region: Any, child: Any) -> None:
+    """Without the words behind it, which belong to the region: lines between `br` have no element of their own."""
+    before = child.getprevious()
+    if before is None:
+        region.text = (region.text or "") + " " + (child.tail or "")
+    else:
+        before.tail = (before.tail or "") + " " + (child.tail or "")
+    region.remove(child)

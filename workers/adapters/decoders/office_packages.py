@@ -44,6 +44,15 @@ MAIN_PARTS = {
 """The content type of a package's main part, in small letters, and what the package is."""
 
 XML_PARTS = (".xml", ".rels")
+MARKED, UNMARKED = (b"\xff\xfe", b"\xfe\xff"), {b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
+"""How UTF-16 begins: with its mark, or with the `<` that XML begins with (XML 1.0, appendix F)."""
+
+DECLARES_TYPE = re.compile(rb"(?:\xef\xbb\xbf)?(?>\s+|<\?(?>.*?\?>)|<!--(?>.*?-->))*<!DOCTYPE", re.S)
+"""Before the first element: in a comment or `CDATA` further on, the same characters declare nothing."""
+
+STRICT = re.compile(rb"http://purl\.oclc\.org/ooxml/(\w+)/(\w+)")
+TRANSITIONAL = rb"http://schemas.openxmlformats.org/\1/2006/\2"
+"""Namespaces of Strict Open XML (ISO/IEC 29500-1), and those of what everybody writes (29500-4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +83,19 @@ def copy_of(archive: Archive, package: Package) -> io.BytesIO:
 
 def _xml(archive: Archive, name: str) -> bytes:
     content = archive.read(name)
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if _is_wide(content):
         content = _text(content).encode()
-    if b"<!DOCTYPE" in content or b"<!ENTITY" in content:  # what entities are declared in; forbidden by part 2, 9.1.4
+    if DECLARES_TYPE.match(content):  # what entities are declared in; forbidden by part 2, 9.1.4
         raise DamagedMedia(f"an Office document whose {name} declares XML entities, which none may")
-    return content
+    return STRICT.sub(TRANSITIONAL, content) if b"purl.oclc.org" in content else content
+
+
+def _is_wide(content: bytes) -> bool:
+    return content[:2] in MARKED or content[:2] in UNMARKED
 
 
 def _text(content: bytes) -> str:
     """XML of a package, which is in UTF-8 or UTF-16, in characters, without a declaration that would name another."""
-    wide = content[:2] in (b"\xff\xfe", b"\xfe\xff")
-    text = content.decode("utf-16" if wide else "utf-8", "replace")
+    encoding = "utf-16" if content[:2] in MARKED else UNMARKED.get(content[:2], "utf-8")
+    text = content.decode(encoding, "replace")
     return re.sub(r"^\ufeff?\s*<\?xml[^>]*\?>", "", text)

@@ -1,27 +1,35 @@
 """From a result to the frame that carries it, in the child process: a header, and bytes in parts that are not copied.
 
-A document is a JSON object of its pages (`documents_fields`), and after it the pixels of its pictures in order.
-`unpacking` is the inverse, in the worker.
+A document is a JSON object of its pages, after it the boxes of all lines, and then the pixels of its pictures, in
+order. A box is four numbers of 16 bits, in parts of `BOX_UNITS` of the page: written as JSON they would take longer
+than the words. `unpacking` is the inverse, in the worker.
 """
 
 import json
+from array import array
 from typing import Any
 
 from workers.adapters.decoders.limits import DecodeLimits
-from workers.adapters.decoders.results import Alive, Document, Page, Part, Result, Shot, Sound, Text
+from workers.adapters.decoders.results import Alive, Clip, Document, Page, Part, Reel, Result, Shot, Sound, Text
 from workers.errors import MediaTooLarge
 
 Packed = tuple[dict[str, Any], tuple[bytes | memoryview, ...]]
 """A frame's header and the parts of its payload."""
+BOX_UNITS = 10_000
+"""Parts of a page's width or height: a tenth of a point of A4, a hundredth of what a reader sees."""
 
 
-def pack(result: Result, limits: DecodeLimits) -> Packed:
+def pack(result: Result | Clip | Reel, limits: DecodeLimits) -> Packed:
     """The frame of a result. Raises `MediaTooLarge` where the lines of a document do not fit into a reply."""
     if isinstance(result, Text):
         header = {"text": True, "media_type": result.media_type, "markup": result.markup}
         return header, (result.text.encode("utf-8", errors="replace"),)
     if isinstance(result, Document):
         return _document(result, limits)
+    if isinstance(result, Reel):
+        return {"reel": result.media_type}, (result.data,)
+    if isinstance(result, Clip):
+        return {"clip": [result.rate, result.channels]}, (result.pcm,)
     header = {"size": result.size, "original": result.original, "visible": result.visible}
     header["taken"] = [result.taken.at, result.taken.place]
     return {"media_type": result.media_type, **header}, (result.pixels,)
@@ -49,16 +57,18 @@ def _document(document: Document, limits: DecodeLimits) -> Packed:
         "outline": [[heading.level, heading.title, heading.page] for heading in document.outline],
     }
     written = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode("utf-8", errors="replace")
-    if len(written) > 4 * limits.max_text_chars:
+    sides = (side for page in document.pages for line in page.lines for side in line.box)
+    boxes = array("H", [int(BOX_UNITS * side + 0.5) for side in sides]).tobytes()
+    if len(written) + len(boxes) > 4 * limits.max_text_chars:
         raise MediaTooLarge("the document has too many lines")
     header = {"media_type": document.media_type, "document": len(written)}
-    return header, (written, *(picture.pixels for page in document.pages for picture in page.pictures))
+    return header, (written, boxes, *(picture.pixels for page in document.pages for picture in page.pictures))
 
 
 def _page(page: Page) -> dict[str, Any]:
     return {
         "number": page.number,
-        "lines": [[line.text, line.box] for line in page.lines],
+        "lines": [line.text for line in page.lines],
         "pictures": [[picture.size, picture.box] for picture in page.pictures],
         "lost": page.lost,
     }

@@ -5,7 +5,7 @@ limit, is lost with a reason, and the others are not.
 """
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from itertools import islice
 from math import isfinite
 from time import monotonic
@@ -15,10 +15,10 @@ from workers.adapters.decoders.encodings import without_controls
 from workers.adapters.decoders.layout import lines_of
 from workers.adapters.decoders.limits import DecodeLimits
 from workers.adapters.decoders.lines import one_line
-from workers.adapters.decoders.pdf_pictures import draw, drawings_of, fractions
+from workers.adapters.decoders.pdf_pictures import draw, drawings_of, fractions, whole_drawing
 from workers.adapters.decoders.pdf_text import View, pieces_of
-from workers.adapters.decoders.results import Document, Heading, Line, Page, PagePicture
-from workers.errors import DamagedMedia, EmptyMedia, MediaTooLarge, Permanent
+from workers.adapters.decoders.results import Document, Heading, Line, Page, PagePicture, Picture
+from workers.errors import DamagedMedia, EmptyMedia, MediaTooLarge, NoSuchPlace, Permanent
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument
@@ -49,7 +49,7 @@ def decode_pdf(data: bytes, limits: DecodeLimits) -> Document:
     Raises `DamagedMedia` (also for an encrypted one), `MediaTooLarge` (pages, characters) and `EmptyMedia` where no
     page has anything on it.
     """
-    document = open_pdf(data)
+    document = _open(data)
     try:
         count = len(document)
         if count == 0:
@@ -67,8 +67,29 @@ def decode_pdf(data: bytes, limits: DecodeLimits) -> Document:
     return Document(PDF, pages, outline)
 
 
-def open_pdf(data: bytes) -> "PdfDocument":
-    """The document, to be closed. Raises `DamagedMedia`, also for an encrypted one."""
+@contextmanager
+def open_page(data: bytes, number: int) -> Iterator[tuple[Any, View]]:
+    """One page (a `pypdfium2.PdfPage`), counted from 1, and how it is shown. Raises `NoSuchPlace`, `DamagedMedia`."""
+    if not looks_like_pdf(data):
+        raise NoSuchPlace("this is no PDF, so it has no pages")
+    with closing(_open(data)) as document:
+        if not 1 <= number <= len(document):
+            raise NoSuchPlace(f"the PDF has no page {number:,}; its last one is {len(document):,}")
+        with closing(document[number - 1]) as page:
+            view = view_of(page)
+            if not has_size(view):
+                raise DamagedMedia(f"page {number:,} has no size")
+            yield page, view
+
+
+def whole_page(data: bytes, number: int, limits: DecodeLimits) -> Picture:
+    """A page as it looks, as large as `picture_side` allows. Raises what `open_page` raises."""
+    with open_page(data, number) as (page, view):
+        drawn = draw(page, view, whole_drawing(view, limits))
+    return Picture(PDF, bytes(drawn.pixels), drawn.size, drawn.size)
+
+
+def _open(data: bytes) -> "PdfDocument":
     import pypdfium2  # noqa: PLC0415 - 85 ms, and most decoding processes never see a PDF
 
     try:
@@ -84,6 +105,11 @@ def view_of(page: Any) -> View:
     """How a page (a `pypdfium2.PdfPage`) is shown; its size may be nothing, or not finite."""
     left, bottom, right, top = page.get_bbox()
     return View(left, bottom, right, top, page.get_rotation())
+
+
+def has_size(view: View) -> bool:
+    """Whether there is anything to draw."""
+    return all(isfinite(side) and side > 0 for side in view.size)
 
 
 class _Pages:
@@ -116,9 +142,10 @@ class _Pages:
 
     def _read(self, number: int, page: Any) -> Page:
         view = view_of(page)
-        if not all(isfinite(side) and side > 0 for side in view.size):
+        size = view.size
+        if not has_size(view):
             return Page(number, lost="it has no size")
-        found = [Line(line.text, fractions(line.rect, view)) for line in lines_of(pieces_of(page, view))]
+        found = [Line(text, fractions(rect, size)) for text, rect in lines_of(pieces_of(page, view))]
         lines = tuple(line for line in found if line.text)
         self._chars_left -= sum(len(line.text) + 1 for line in lines)
         if self._chars_left < 0:

@@ -11,6 +11,7 @@ from typing import Any
 
 from workers.adapters.decoders.layout import Rect
 from workers.adapters.decoders.limits import DecodeLimits
+from workers.adapters.decoders.pdf_calls import kinds_of_parts
 from workers.adapters.decoders.pdf_text import View
 from workers.adapters.decoders.results import Box, PagePicture
 from workers.errors import MediaTooLarge
@@ -67,47 +68,51 @@ def drawings_of(page: Any, view: View, limits: DecodeLimits, *, has_text: bool) 
         return []
     figures = [figure for figure in dict.fromkeys(found) if figure.area < MOST_AREA * width * height]
     largest = sorted(figures, key=lambda figure: -figure.area)[: limits.page_figures]
-    whole = Drawing((0.0, 0.0, width, height), limits.picture_side / max(width, height), None)
     from_above = sorted(largest, key=lambda figure: (figure.rect[1], figure.rect[0]))
-    return [whole, *(_drawing(figure, view, limits.picture_side) for figure in from_above)]
+    return [whole_drawing(view, limits), *(_drawing(figure, view, limits.picture_side) for figure in from_above)]
+
+
+def whole_drawing(view: View, limits: DecodeLimits) -> Drawing:
+    """The page itself, its longest side as long as `picture_side`."""
+    width, height = view.size
+    return Drawing((0.0, 0.0, width, height), limits.picture_side / max(width, height), None)
 
 
 def _drawing(figure: Figure, view: View, side: int) -> Drawing:
     x0, y0, x1, y1 = figure.rect
     scale = min(side / max(x1 - x0, y1 - y0), max(figure.resolution, POINT))
-    return Drawing(figure.rect, scale, fractions(figure.rect, view))
+    x0, y0, x1, y1 = (round(side, 4) for side in fractions(figure.rect, view.size))
+    return Drawing(figure.rect, scale, (x0, y0, x1, y1))
 
 
-def fractions(rect: Rect, view: View) -> Box:
-    """`rect` as fractions of the page, to a tenth of a per mille; what is beyond the page's edges is left out."""
-    width, height = view.size
+def fractions(rect: Rect, size: tuple[float, float]) -> Box:
+    """`rect` as fractions of a page of `size`; what is beyond the page's edges is left out."""
+    width, height = size
     x0, y0, x1, y1 = rect
     if x0 < 0 or y0 < 0 or x1 > width or y1 > height:
-        x0, y0, x1, y1 = _visible(rect, view)
-    return round(x0 / width, 4), round(y0 / height, 4), round(x1 / width, 4), round(y1 / height, 4)
+        x0, y0, x1, y1 = _visible(rect, size)
+    return x0 / width, y0 / height, x1 / width, y1 / height
 
 
 def _figures(page: Any, view: View, limits: DecodeLimits) -> Iterator[Figure]:
     import pypdfium2.raw as pdfium  # noqa: PLC0415 - 85 ms, and most decoding processes never see a PDF
 
     left, bottom, right, top = (c_float() for _ in range(4))
-    get, kind_of, may_be = pdfium.FPDFPage_GetObject, pdfium.FPDFPageObj_GetType, _kinds_of_figures(pdfium)
-    for number in range(min(MAX_OBJECTS, pdfium.FPDFPage_CountObjects(page))):
-        part = get(page.raw, number)
-        pictures = _pictures(pdfium, part) if kind_of(part) in may_be else None
+    may_be = (pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_FORM)
+    for number, kind in enumerate(kinds_of_parts(page, min(MAX_OBJECTS, pdfium.FPDFPage_CountObjects(page)))):
+        if kind not in may_be:
+            continue
+        part = pdfium.FPDFPage_GetObject(page, number)
+        pictures = _pictures(pdfium, part)
         if pictures is None or not pdfium.FPDFPageObj_GetBounds(
             part, byref(left), byref(bottom), byref(right), byref(top)
         ):
             continue
         columns = max((_columns(pdfium, picture, limits) for picture in pictures), default=0)
-        rect = _visible(view.rect(left.value, bottom.value, right.value, top.value), view)
+        rect = _visible(view.rect(left.value, bottom.value, right.value, top.value), view.size)
         sides = rect[2] - rect[0], rect[3] - rect[1]
         if min(sides) >= LEAST_POINTS and max(sides) <= LONGEST * min(sides):
             yield Figure(rect, columns / max(sides))
-
-
-def _kinds_of_figures(pdfium: Any) -> tuple[int, int]:
-    return pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_FORM
 
 
 def _pictures(pdfium: Any, part: Any) -> list[Any] | None:
@@ -130,8 +135,8 @@ def _columns(pdfium: Any, picture: Any, limits: DecodeLimits) -> int:
     return max(width.value, height.value)
 
 
-def _visible(rect: Rect, view: View) -> Rect:
-    width, height = view.size
+def _visible(rect: Rect, size: tuple[float, float]) -> Rect:
+    width, height = size
     return max(0.0, rect[0]), max(0.0, rect[1]), min(width, rect[2]), min(height, rect[3])
 
 

@@ -9,13 +9,13 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from ctypes import byref, c_double
 from dataclasses import dataclass
 from typing import Any
 
 from workers.adapters.decoders.encodings import without_controls
 from workers.adapters.decoders.layout import WIDE, Piece, Rect, union
 from workers.adapters.decoders.lines import one_line
+from workers.adapters.decoders.pdf_calls import Calls
 
 HYPHEN = "\ufffe"
 """What PDFium writes for a hyphen at the end of a line, in place of it and of the line's end."""
@@ -44,13 +44,13 @@ class View:
 
     def rect(self, left: float, bottom: float, right: float, top: float) -> Rect:
         """A rectangle in the page's own coordinates, as it is shown."""
+        if not self.turned:
+            return left - self.left, self.top - top, right - self.left, self.top - bottom
         if self.turned == 90:
             return bottom - self.bottom, left - self.left, top - self.bottom, right - self.left
         if self.turned == 180:
             return self.right - right, bottom - self.bottom, self.right - left, top - self.bottom
-        if self.turned == 270:
-            return self.top - top, self.right - right, self.top - bottom, self.right - left
-        return left - self.left, self.top - top, right - self.left, self.top - bottom
+        return self.top - top, self.right - right, self.top - bottom, self.right - left
 
 
 def pieces_of(page: Any, view: View) -> list[Piece]:
@@ -59,7 +59,9 @@ def pieces_of(page: Any, view: View) -> list[Piece]:
     textpage = page.get_textpage()
     try:
         return [
-            piece for piece in _TextPage(textpage, view).pieces() if piece.text and _overlaps(piece.rect, width, height)
+            piece
+            for piece in _TextPage(textpage, view).pieces()
+            if piece[0] and (rect := piece[1])[0] < width and rect[1] < height and rect[2] > 0 and rect[3] > 0
         ]
     finally:
         textpage.close()
@@ -69,50 +71,47 @@ class _TextPage:
     """PDFium counts in characters of its own, in UTF-16 units of the text, and in runs of what was asked for last."""
 
     def __init__(self, textpage: Any, view: View) -> None:
-        import pypdfium2.raw as pdfium  # noqa: PLC0415 - 85 ms, and most decoding processes never see a PDF
-
-        self._pdfium, self._textpage, self._view = pdfium, textpage, view
-        # Looked up once: of the time for a page, half goes into such calls.
-        self._raw = textpage.raw
-        self._count_runs, self._get_run = pdfium.FPDFText_CountRects, pdfium.FPDFText_GetRect
-        self._sides = tuple(c_double() for _ in range(4))
-        self._one_to_one = False
-        self._pointers = tuple(byref(side) for side in self._sides)
+        self._textpage, self._rect = textpage, view.rect
+        self._calls = Calls(textpage)
+        self._one_to_one = self._all_single = False
 
     def pieces(self) -> Iterator[Piece]:
         text = self._textpage.get_text_range(errors="surrogatepass")
-        self._one_to_one = self._textpage.count_chars() == _units(text)
+        units = _units(text)
+        self._one_to_one = self._textpage.count_chars() == units
+        self._all_single = len(text) == units
+        clean = str.strip if _is_tidy(text) else _clean
+        count, place, rect = self._calls.count_runs, self._calls.run, self._rect
+        for line, at, first, characters in self._spans(text):
+            runs = count(first, characters)
+            if runs == 1:  # most lines of prose
+                yield Piece(clean(line), rect(*place(0)))
+            elif runs:
+                yield from self._pieces_of_line(line, at, [rect(*place(number)) for number in range(runs)])
+
+    def _spans(self, text: str) -> Iterator[tuple[str, int, int, int]]:
+        """Each line, the unit that it begins at, and its first character, as PDFium counts them, and their number."""
+        if self._one_to_one and self._all_single:
+            for found in LINE.finditer(text):
+                line, at = found[0], found.start()
+                yield line, at, at, len(line) - (line[-1] == HYPHEN)
+            return
         end = at = 0
         for found in LINE.finditer(text):
             line = found[0]
             at += _units(text[end : found.start()])
-            yield from self._pieces_of_line(line, at)
+            first = self._character(at)
+            yield line, at, first, self._character(at + _units(line.removesuffix(HYPHEN)) - 1) - first + 1
             at += _units(line)
             end = found.end()
 
-    def _pieces_of_line(self, line: str, at: int) -> Iterator[Piece]:
-        runs = self._runs(at, _units(line.rstrip(HYPHEN)))
-        if len(runs) == 1:  # most lines of prose
-            yield Piece(_clean(line), runs[0])
-            return
+    def _pieces_of_line(self, line: str, at: int, runs: list[Rect]) -> Iterator[Piece]:
         cells = _cells(runs)
         cuts = self._cuts(line, at, [union(cell)[0] for cell in cells[1:]]) if len(cells) > 1 else []
         if len(cuts) != len(cells) - 1:  # overlapping runs: the text cannot be told apart
             cells, cuts = [runs], []
         for cell, start, end in zip(cells, [0, *cuts], [*cuts, len(line)], strict=False):
             yield Piece(_clean(line[start:end]), union(cell))
-
-    def _runs(self, at: int, units: int) -> list[Rect]:
-        """The boxes of the line's runs of one font and size, as they are shown."""
-        first = self._character(at)
-        count = self._count_runs(self._raw, first, self._character(at + units - 1) - first + 1)
-        left, top, right, bottom = self._sides
-        rect, get = self._view.rect, self._get_run
-        return [
-            rect(left.value, bottom.value, right.value, top.value)
-            for number in range(count)
-            if get(self._raw, number, *self._pointers)
-        ]
 
     def _cuts(self, line: str, at: int, edges: Sequence[float]) -> list[int]:
         """Where in the line the words begin that stand at these edges, from left to right."""
@@ -126,13 +125,11 @@ class _TextPage:
 
     def _edge(self, at: int) -> float:
         """The left edge of a character, as it is shown."""
-        left, right, bottom, top = self._sides
-        self._pdfium.FPDFText_GetCharBox(self._textpage, self._character(at), *self._pointers)
-        return self._view.rect(left.value, bottom.value, right.value, top.value)[0]
+        return self._rect(*self._calls.character(self._character(at)))[0]
 
     def _character(self, at: int) -> int:
         """What PDFium counts as one may be several units (a ligature), or none (a control character)."""
-        return at if self._one_to_one else self._pdfium.FPDFText_GetCharIndexFromTextIndex(self._textpage, at)
+        return at if self._one_to_one else self._calls.index_of(at)
 
 
 def _cells(runs: Sequence[Rect]) -> list[list[Rect]]:
@@ -146,8 +143,13 @@ def _cells(runs: Sequence[Rect]) -> list[list[Rect]]:
     return cells
 
 
+def _is_tidy(text: str) -> bool:
+    """Whether no line of a page has anything to be cleaned but its ends: asked once, in place of for every line."""
+    return text.isascii() and "  " not in text and text.replace("\r\n", "").isprintable()
+
+
 def _clean(line: str) -> str:
-    if line.isascii() and line.isprintable():
+    if line.isprintable() and (line.isascii() or not LIGATURES.search(line)):
         return one_line(line) if "  " in line else line.strip()
     text = LIGATURES.sub(lambda found: unicodedata.normalize("NFKC", found[0]), line.replace(HYPHEN, "-"))
     return one_line(without_controls(text))
@@ -155,10 +157,6 @@ def _clean(line: str) -> str:
 
 def _units(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
-def _overlaps(rect: Rect, width: float, height: float) -> bool:
-    return rect[0] < width and rect[1] < height and rect[2] > 0 and rect[3] > 0
 
 
 def _height(rect: Rect) -> float:

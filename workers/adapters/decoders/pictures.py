@@ -6,6 +6,7 @@ so is the last.
 """
 
 import io
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Final, cast
 
@@ -99,17 +100,36 @@ def _frame(data: bytes, kind: PictureFormat, limits: DecodeLimits) -> Image.Imag
     if kind.codec not in ANIMATED:
         return image
     frames = data.count(GIF_FRAME) if kind.codec == "GIF" else getattr(image, "n_frames", 1)
-    middle = min((frames - 1) // 2, limits.max_pixels // (image.width * image.height))
-    if middle < 1:
+    reached = min(frames, 1 + limits.max_pixels // (image.width * image.height))
+    if reached < 2:
         return image
+    middle = min((frames - 1) // 2, reached - 1)
     try:
         image.seek(middle)
+        if not _shows_something(image):
+            shown = list(_shown(_open(data, kind, limits), reached))
+            image = _open(data, kind, limits)  # not all codecs go back
+            image.seek(min(shown, key=lambda number: abs(number - middle), default=middle))
         image.load()
     except MemoryError:
         raise
     except Exception:  # noqa: BLE001 - see decode_picture; what is damaged there may begin well
         return _open(data, kind, limits)
     return image
+
+
+def _shown(image: Image.Image, reached: int) -> Iterator[int]:
+    """The numbers of those of the first `reached` frames that are not transparent everywhere."""
+    for number in range(reached):
+        image.seek(number)
+        if _shows_something(image):
+            yield number
+
+
+def _shows_something(image: Image.Image) -> bool:
+    if image.mode in ("RGB", "L") and "transparency" not in image.info:
+        return True
+    return image.convert("RGBA").getchannel("A").getbbox() is not None
 
 
 def _open(data: bytes, kind: PictureFormat, limits: DecodeLimits) -> Image.Image:

@@ -137,6 +137,23 @@ class Alive:
     declared_s: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A piece of a recording: `pcm` are signed 16-bit samples, little-endian, those of all channels in turn."""
+
+    pcm: bytes = field(repr=False)
+    rate: int
+    channels: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reel:
+    """A piece of a video, as a file of this type."""
+
+    media_type: str
+    data: bytes = field(repr=False)
+
+
 Result = Text | Picture | Document
 Part = Sound | Shot | Alive
 """What recordings and videos come in, in order of time."""

@@ -15,8 +15,10 @@ from typing import Any, BinaryIO, cast
 import workers
 from workers.adapters.decoders.frames import BrokenFrameError, read_frame, read_writable_frame, write_frame
 from workers.adapters.decoders.limits import DecodeLimits
+from workers.adapters.decoders.lines import sentence
 from workers.adapters.decoders.recording_formats import is_heavy
 from workers.adapters.decoders.unpacking import (
+    MESSAGE_CHARS,
     NONSENSE,
     unpack,
     unpack_excerpt,
@@ -76,9 +78,11 @@ class SandboxedDecoder:
         """See `ports.decoder.Decoder`. Looks at bytes only, in this process."""
         return is_heavy(data)
 
-    def decode(self, data: bytes, *, key: str, to_read: bool = False) -> Decoded | Recording | Video:
+    def decode(
+        self, data: bytes, *, key: str, to_read: bool = False, page: int | None = None
+    ) -> Decoded | Recording | Video:
         """See `ports.decoder.Decoder`. Raises `ServiceUnavailable` where no child can be started."""
-        frame = self._answer(data, {"key": key, "to_read": to_read})
+        frame = self._answer(data, {"key": key, "to_read": to_read, "page": page})
         if "part" not in frame[0]:
             return unpack(*frame)
         self._streaming = True
@@ -291,4 +295,6 @@ def _ending(status: int) -> str:
 
 def _raise_refusal(header: dict[str, Any]) -> None:
     if "error" in header:
-        raise REFUSALS.get(header["error"], DamagedMedia)(str(header.get("message", "")))
+        # A codec may quote what it stumbled over; and who has taken the child over may say anything.
+        message = sentence(str(header.get("message", "")), MESSAGE_CHARS)
+        raise REFUSALS.get(str(header["error"]), DamagedMedia)(message or NONSENSE)

@@ -6,6 +6,12 @@ from typing import Any
 
 from workers.adapters.decoders.lines import Lines, one_line
 
+_COMPATIBILITY = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
+ALTERNATIVES = f"{_COMPATIBILITY}AlternateContent"
+"""Shapes for newer programs (`Choice`), and for those that do not know them (`Fallback`), often as a picture."""
+
+WORDS = "{http://schemas.openxmlformats.org/drawingml/2006/main}t"
+
 
 def read_slides(package: io.BytesIO, max_chars: int) -> str:
     """The slides as Markdown source; empty where no slide has a word."""
@@ -14,6 +20,7 @@ def read_slides(package: io.BytesIO, max_chars: int) -> str:
     lines = Lines(max_chars)
     worded = False
     for number, slide in enumerate(Presentation(package).slides, start=1):
+        _decide(slide.shapes._spTree)
         title = slide.shapes.title
         name = one_line(title.text_frame.text) if title is not None else ""
         lines.separate()
@@ -25,6 +32,15 @@ def read_slides(package: io.BytesIO, max_chars: int) -> str:
             lines.add(line)
         worded = worded or bool(name or body or notes)
     return lines.text() if worded else ""
+
+
+def _decide(tree: Any) -> None:
+    """Put the first alternative that has words in the place of those that are offered: the library knows none."""
+    for offered in list(tree.iter(ALTERNATIVES)):
+        taken = next((choice for choice in offered if next(choice.iter(WORDS), None) is not None), None)
+        for shape in list(taken) if taken is not None else ():
+            offered.addprevious(shape)
+        offered.getparent().remove(offered)
 
 
 def _shapes(shapes: Any) -> Iterator[Any]:

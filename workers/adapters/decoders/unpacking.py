@@ -5,11 +5,15 @@ The process may have been taken over by what it decoded: whatever does not fit t
 
 import json
 import math
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
+from workers.adapters.decoders.lines import sentence
+from workers.adapters.decoders.packing import BOX_UNITS
 from workers.domain.decoded import (
     Decoded,
     DecodedDocument,
@@ -21,15 +25,17 @@ from workers.domain.decoded import (
     PagePicture,
     Pixels,
 )
-from workers.domain.excerpt import Excerpt
+from workers.domain.excerpt import Clip, Excerpt, Reel
 from workers.domain.locator import Box
 from workers.domain.recording import Samples
 from workers.domain.taken import Taken
 from workers.domain.video import Shot, SoundPiece
 from workers.errors import DamagedMedia
 
-LOST_CHARS = 500
-"""Of the sentence that says what of a page is lost."""
+MESSAGE_CHARS = 500
+"""Of the sentence that says why an object is refused, or what of a page is lost."""
+SIDES = 4
+"""Numbers of 16 bits that `packing` writes for the box of a line."""
 MOST_S = 1e6
 """Seconds from the beginning of a video."""
 NONSENSE = "its content made the decoding process answer with nonsense"
@@ -52,11 +58,21 @@ def unpack(header: dict[str, Any], payload: bytearray) -> Decoded:
 
 
 def unpack_excerpt(header: dict[str, Any], payload: bytearray) -> Excerpt:
-    """The part of a picture or page. Raises `DamagedMedia`."""
-    decoded = unpack(header, payload)
-    if not isinstance(decoded, DecodedImage):
+    """The part of a picture, page, recording or video. Raises `DamagedMedia`."""
+    if "reel" in header:
+        return Reel(str(header["reel"]), payload)
+    if "clip" not in header:
+        decoded = unpack(header, payload)
+        if not isinstance(decoded, DecodedImage):
+            raise DamagedMedia(NONSENSE)
+        return decoded
+    try:
+        rate, channels = map(int, header["clip"])
+    except (ValueError, TypeError) as error:
+        raise DamagedMedia(NONSENSE) from error
+    if not (0 < rate < 2**31 and 0 < channels < 2**8) or len(payload) % (2 * channels):
         raise DamagedMedia(NONSENSE)
-    return decoded
+    return Clip(payload, rate, channels)
 
 
 def unpack_samples(pcm: bytearray) -> Samples:
@@ -99,18 +115,31 @@ def unpack_seconds(told: Any) -> float:
 
 def _document(media_type: str, payload: bytearray, length: int) -> DecodedDocument:
     fields = json.loads(payload[:length])
-    pixels = _Pixels(payload, length)
-    pages = tuple(_page(page, pixels) for page in fields["pages"])
+    count = sum(len(page["lines"]) for page in fields["pages"])
+    boxes = _boxes(payload, length, count)
+    pixels = _Pixels(payload, length + 2 * SIDES * count)
+    pages = tuple(_page(page, boxes, pixels) for page in fields["pages"])
     outline = tuple(Heading(int(level), str(title), int(page)) for level, title, page in fields["outline"])
     return DecodedDocument(media_type, pages, outline)
 
 
-def _page(fields: dict[str, Any], pixels: "_Pixels") -> Page:
-    lines = tuple(Line(str(text), _box(box)) for text, box in fields["lines"])
+def _page(fields: dict[str, Any], boxes: Iterator[Box], pixels: "_Pixels") -> Page:
+    texts = fields["lines"]
+    if set(map(type, texts)) - {str}:
+        raise TypeError("a line that is no text")
+    lines = tuple(map(Line, texts, islice(boxes, len(texts))))
     pictures = tuple(
         PagePicture(pixels.next(size), None if box is None else _box(box)) for size, box in fields["pictures"]
     )
-    return Page(int(fields["number"]), lines, pictures, str(fields["lost"])[:LOST_CHARS])
+    return Page(int(fields["number"]), lines, pictures, sentence(str(fields["lost"]), MESSAGE_CHARS))
+
+
+def _boxes(payload: bytearray, start: int, count: int) -> Iterator[Box]:
+    """The boxes of lines. Raises `ValueError` for those that are no places on a page."""
+    units = np.frombuffer(payload, np.uint16, SIDES * count, start).reshape(count, SIDES)
+    if (units > BOX_UNITS).any() or (units[:, :2] > units[:, 2:]).any():
+        raise ValueError("no box")
+    return ((x0, y0, x1, y1) for x0, y0, x1, y1 in (units / BOX_UNITS).tolist())
 
 
 def _box(sides: list[float]) -> Box:

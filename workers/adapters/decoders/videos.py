@@ -42,7 +42,7 @@ def decode_recording(data: bytes, kind: RecordingFormat, limits: DecodeLimits) -
     video = False
     try:
         with open_container(av, data, kind, limits) as container:
-            pictures = [stream for stream in container.streams.video if not _is_cover(stream)]
+            pictures = [stream for stream in container.streams.video if not is_cover(stream)]
             video = bool(pictures)
             if video:
                 yield from _video(av, container, pictures[0], kind, limits)
@@ -126,5 +126,6 @@ def _later(audio: Any, picture: Any) -> float:
     return round(later, 3) if abs(later) <= BESIDE_S else 0.0
 
 
-def _is_cover(stream: Any) -> bool:
+def is_cover(stream: Any) -> bool:
+    """Whether it is the picture of a recording's cover."""
     return bool(stream.disposition & stream.disposition.attached_pic)

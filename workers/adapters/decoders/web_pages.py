@@ -47,14 +47,23 @@ def html_to_markdown(text: str, max_chars: int) -> str:
     Raises `DamagedMedia` where there is no element.
     """
     root = parse_html(text)
-    mains = root.findall(".//main")
     writer = _Writer(Lines(max_chars))
     title = one_line(root.findtext(".//title") or "")
     if title:
         writer.heading(1, title)
-    named = mains[0] if len(mains) == 1 and one_line("".join(mains[0].itertext())) else None
+    named = _named_content(root, max_chars)
     writer.read(main_content(root) if named is None else named)
     return writer.lines.text()
+
+
+def _named_content(root: "_Element", max_chars: int) -> "_Element | None":
+    """The `main` of a page, if it has one and that shows a word."""
+    mains = root.findall(".//main")
+    if len(mains) != 1 or any(above.get("hidden") is not None for above in mains[0].iterancestors()):
+        return None
+    writer = _Writer(Lines(max_chars))
+    writer.read(mains[0])
+    return mains[0] if writer.lines.text() else None
 
 
 def write_chapter(text: str, lines: Lines) -> None:

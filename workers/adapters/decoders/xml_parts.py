@@ -19,7 +19,15 @@ def parse_xml(data: bytes, name: str) -> "_Element":
     parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
     try:
         return etree.fromstring(data, parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
+    except etree.XMLSyntaxError as error:
+        if "amplification" in error.msg or error.code == etree.ErrorTypes.ERR_ENTITY_LOOP:
+            raise DamagedMedia(f"{name} declares XML entities that grow without end") from error
+        if error.code == etree.ErrorTypes.ERR_RESOURCE_LIMIT or "limit exceeded" in error.msg:
+            raise DamagedMedia(
+                f"{name} has an attribute or text of more than 10 MB, or is nested too deeply"
+            ) from error
+        raise DamagedMedia(f"{name} is not well-formed XML: {error.msg}") from error
+    except ValueError as error:
         raise DamagedMedia(f"{name} is not well-formed XML: {error}") from error
 
 

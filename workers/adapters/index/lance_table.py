@@ -9,7 +9,7 @@ from typing import Any
 
 from workers.adapters.index.lance_rows import schema_of, spaces_of
 from workers.adapters.index.locks import exclusive
-from workers.adapters.index.rows import TAKEN_COLUMNS
+from workers.adapters.index.rows import ADDED_COLUMNS
 from workers.adapters.index.spaces import check_spaces, vector_column
 from workers.domain.segment import Space
 
@@ -85,7 +85,7 @@ def open_table(directory: Path, spaces: Sequence[Space], lock: Path) -> OpenTabl
 
 def _add_columns(table: Any, schema: Any) -> None:
     """Give a table of an earlier version the columns that it has not, empty (a commit; no row is written)."""
-    added = [field for field in schema if field.name in TAKEN_COLUMNS and field.name not in table.schema.names]
+    added = [field for field in schema if field.name in ADDED_COLUMNS and field.name not in table.schema.names]
     if added:
         table.add_columns(added)
 

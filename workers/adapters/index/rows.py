@@ -19,7 +19,9 @@ RECORD_COLUMNS = ("object_id", "generation", *OBJECT_COLUMNS, "segments", "rejec
 SEGMENT_COLUMNS = ("id", "generation", *OBJECT_COLUMNS, "ordinal", "modality", "locator", "text", "derived", "parent")
 
 TAKEN_COLUMNS = ("taken_at", "latitude", "longitude")
-"""Seconds since 1970, and degrees north and east. Indexes that were made by earlier versions get them when opened."""
+"""Seconds since 1970, and degrees north and east; null where nobody knows."""
+ADDED_COLUMNS = (*TAKEN_COLUMNS, "parent")
+"""Those that earlier versions did not know: an index of theirs gets them, without values, when it is opened."""
 
 
 def object_id(ref: ObjectRef) -> str:
@@ -99,7 +101,7 @@ def segment_from(row: Mapping[str, Any]) -> StoredSegment:
         locator=_locator_from(row["locator"]),
         text=row["text"],
         derived=row["derived"],
-        parent=row["parent"],
+        parent=row["parent"] or "",
     )
 
 

@@ -183,7 +183,7 @@ def _create(client: "WeaviateClient", name: str, spaces: Sequence[Space]) -> Non
     from weaviate.classes.config import Configure, DataType, StopwordsPreset  # noqa: PLC0415 - see above
 
     flags, numbers = ("is_record", "complete", "derived"), ("generation", "segments", "ordinal")
-    found_by = ("object_id", "copy", "segment_id", "tenant", "bucket", "key", "modality", "parent")
+    found_by = ("object_id", "copy", "segment_id", "tenant", "bucket", "key", "modality")
     kept = ("etag", "sequencer", "version_id", "media_type", "rejected", "locator", "text", "content_hash")
     client.collections.create(
         name,
@@ -194,7 +194,7 @@ def _create(client: "WeaviateClient", name: str, spaces: Sequence[Space]) -> Non
             *(_property(text, DataType.TEXT, filterable=True) for text in found_by),
             *(_property(text, DataType.TEXT) for text in kept),
             _property("words", DataType.TEXT, searchable=True),
-            *_taken_properties(),
+            *_added_properties(),
         ],
         vector_config=[_vector(space) for space in spaces],
         # `words` has none left.
@@ -202,14 +202,16 @@ def _create(client: "WeaviateClient", name: str, spaces: Sequence[Space]) -> Non
     )
 
 
-def _taken_properties() -> list[Any]:
+def _added_properties() -> list[Any]:
+    """Those of `ADDED_COLUMNS`."""
     from weaviate.classes.config import DataType, Property  # noqa: PLC0415 - see above
 
     kinds = (DataType.INT, DataType.NUMBER, DataType.NUMBER)
-    return [
+    taken = [
         Property(name=name, data_type=kind, index_filterable=False, index_range_filters=True)
         for name, kind in zip(TAKEN_COLUMNS, kinds, strict=True)
     ]
+    return [*taken, _property("parent", DataType.TEXT, filterable=True)]
 
 
 def _add_properties(collection: "Collection", alias: str, locks: Locks) -> None:
@@ -217,7 +219,7 @@ def _add_properties(collection: "Collection", alias: str, locks: Locks) -> None:
 
     def missing() -> list[Any]:
         held = {each.name for each in collection.config.get(simple=True).properties}
-        return [each for each in _taken_properties() if each.name not in held]
+        return [each for each in _added_properties() if each.name not in held]
 
     if missing():
         with locks.held([f"index:{alias}"]):
