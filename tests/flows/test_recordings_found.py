@@ -27,7 +27,8 @@ from workers.ingest.erase import Eraser
 from workers.ingest.listen import Listener
 from workers.ingest.notes import NoteBook, kept_under
 
-PATIENCE_S = 180
+pytestmark = pytest.mark.timeout(900)
+PATIENCE_S = 400
 SHORT, LONG = 60, 200
 """How often a talk repeats a sentence of seven seconds: blocks have two minutes."""
 

@@ -21,6 +21,7 @@ class Finishing:
     """Work that is done at once where `at_once` says so, and otherwise never."""
 
     busy = True
+    patient = 0
 
     def __init__(self, at_once: Callable[[Incoming], bool]) -> None:
         self.taken: list[Incoming] = []
