@@ -19,6 +19,7 @@ from tests.clips import (
     dissolved,
     encoded,
     faded,
+    mixed,
     pan,
     photograph,
     photographs,
@@ -78,6 +79,21 @@ def test_shots_follow_one_another_from_the_first_frame_to_the_last() -> None:
 def test_a_fade_through_black_is_one_cut_in_it() -> None:
     found = cuts(shots(faded(list(pan(LEMUR, 5)), list(pan(PANDA, 5)), 1.0)))
     assert found == [pytest.approx(5, abs=0.6)]
+
+
+@pytest.mark.parametrize("middle_s", np.arange(18, 22.1, 0.2).round(1).tolist())
+def test_a_fade_through_black_anywhere_near_the_end_of_a_piece_leaves_the_pieces_in_order(middle_s: float) -> None:
+    black, dark = np.zeros((48, 64, 3), np.uint8), round(0.1 * RATE)
+    one, other = (photograph(LEMUR, (64, 48)) * 0.3).astype(np.uint8), photograph(PANDA, (64, 48))
+    half = round(1.5 * RATE)
+    before = [one] * (round(middle_s * RATE) - dark - half)
+    fade = [*(mixed(one, black, n / half) for n in range(half)), *[black] * (2 * dark)]
+    rise = [mixed(black, other, n / half) for n in range(half)]
+    after = [other] * (30 * RATE - len(before) - len(fade) - half)
+    found = shots([*before, *fade, *rise, *after])
+    assert all(each.start_s < each.end_s for each in found)
+    assert all(one.end_s == other.start_s for one, other in pairwise(found))
+    assert cuts(found) == [pytest.approx(middle_s, abs=1.1)]
 
 
 def test_a_dissolve_is_one_cut_in_it() -> None:

@@ -22,6 +22,8 @@ CANDIDATE_S = 0.5
 """Seconds between two frames of which one may become the key frame."""
 EDGE_S = 0.5
 """From the ends of a shot, where a fade may still be going on; only a frame beyond it is taken, if there is one."""
+BRIEFEST_S = 0.002
+"""Of a piece: times are told in thousandths, and none may be empty or go back."""
 DENSEST_S = 1 / 60
 """Between two frames that are looked at."""
 USUAL_RATE, RATES = 25.0, (1.0, 60.0)
@@ -115,7 +117,8 @@ class Film:
             while until - self._start > LONGEST_S:
                 yield self._piece(self._start + LONGEST_S)
             if boundary is not None:
-                yield self._piece(boundary)
+                if boundary - self._start >= BRIEFEST_S:
+                    yield self._piece(boundary)
                 self._number += 1
 
     def _piece(self, end: float) -> Shot:
