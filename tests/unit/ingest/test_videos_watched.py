@@ -1,6 +1,8 @@
 """The segment of a shot joins what is seen, read, said and heard in it, with its seconds and its key frame."""
 
+import weakref
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -94,6 +96,22 @@ def test_pictures_are_encoded_in_batches_and_not_kept() -> None:
     watched = world.watcher.watch(REF, Video("video/mp4", shots()), world.listener.listen)
     assert world.image.seen == len(watched.shots) == 3 * BATCH
     assert most < BATCH
+
+
+def test_the_larger_picture_of_a_shot_is_let_go_once_it_was_read() -> None:
+    world = World()
+    sent: list[weakref.ref[Pixels]] = []
+
+    def shots() -> Iterator[Shot]:
+        for number in range(BATCH - 1):
+            assert all(each() is None for each in sent[:-1])
+            larger = picture(RED, side=32)
+            sent.append(weakref.ref(larger))
+            yield replace(shot(number, number, number + 1), pixels=larger[:16, :16], to_read=larger)
+            del larger
+
+    world.watcher.watch(REF, Video("video/mp4", shots()), world.listener.listen)
+    assert len(sent) == BATCH - 1
 
 
 def test_a_video_without_sound_needs_no_model_of_speech() -> None:
