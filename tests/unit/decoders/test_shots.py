@@ -157,6 +157,14 @@ def test_a_time_beyond_all_bounds_ends_a_video_at_once() -> None:
         shots(still(photograph(LEMUR, SIZE), 1), times=lambda n: n if n < 20 else 10**9)
 
 
+def test_a_gap_of_hours_comes_piece_by_piece_with_one_picture() -> None:
+    data = encoded(still(photograph(LEMUR, SIZE), 1))
+    found = _shots(data, lambda n: n if n < 20 else n + 5 * 3600 * RATE)
+    first = next(found)
+    rest = [first.frame is each.frame for each, _ in zip(found, range(800), strict=False)]
+    assert rest == [True] * 800
+
+
 # The key frame
 
 

@@ -64,6 +64,16 @@ class _Candidate:
     frame: Any = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What is sent of a candidate."""
+
+    of: _Candidate
+    blank: bool
+    frame: KeyFrame
+    to_read: KeyFrame | None
+
+
 class Film:
     """Takes the frames of one video, in order, and gives its shots as soon as they are certain."""
 
@@ -79,6 +89,7 @@ class Film:
         self._detector = ShotDetector()
         self._candidates: list[_Candidate] = []
         self._best: _Candidate | None = None
+        self._shown: _Shown | None = None
         self._start, self._number = 0.0, 0
         self._seen: float | None = None
 
@@ -131,18 +142,29 @@ class Film:
         assert chosen is not None, "the first frame is a candidate"
         self._best = chosen
         start, self._start = self._start, end
-        picture = self._picture(chosen.frame)
-        small = picture.resize(_within(picture.size, self._limits.picture_side), Resampling.BICUBIC, reducing_gap=2.0)
+        if self._shown is None or self._shown.of is not chosen:
+            self._shown = self._show(chosen)
         return Shot(
             media_type=self._media_type,
             number=self._number,
             start_s=round(start, 3),
             end_s=round(end, 3),
             frame_s=round(chosen.seconds, 3),
+            blank=self._shown.blank,
+            frame=self._shown.frame,
+            to_read=self._shown.to_read,
+            declared_s=self._declared_s,
+        )
+
+    def _show(self, chosen: _Candidate) -> "_Shown":
+        """What is sent of the frame; kept, as it may stand for many pieces in which nothing else is shown."""
+        picture = self._picture(chosen.frame)
+        small = picture.resize(_within(picture.size, self._limits.picture_side), Resampling.BICUBIC, reducing_gap=2.0)
+        return _Shown(
+            of=chosen,
             blank=self._thumbnail(chosen.seconds, chosen.frame).is_blank,
             frame=KeyFrame(small.tobytes(), small.size),
             to_read=KeyFrame(picture.tobytes(), picture.size) if picture.size != small.size else None,
-            declared_s=self._declared_s,
         )
 
     def _forget(self) -> None:
