@@ -202,6 +202,22 @@ def test_what_is_said_after_the_last_picture_belongs_to_the_last_shot() -> None:
     assert (found[-1].locator.start_s, found[-1].locator.end_s) == (3, 9)
 
 
+def test_what_is_said_for_long_after_the_only_picture_comes_in_pieces() -> None:
+    sentences = [said(4 * n, 4 * n + 3, f"Sentence {n}.") for n in range(15)]
+    found = World(*sentences).segments(shot(0, 0, 0.04), silence(60))
+    spans = [(each.locator.start_s, each.locator.end_s) for each in found]
+    assert spans == [(0, 20), (20, 40), (40, 59)]
+    assert [each.text.count("Sentence") for each in found] == [5, 5, 5]
+    assert len({each.id for each in found}) == 3
+    assert len({each.parent for each in found}) == 1
+
+
+def test_a_sound_after_the_last_picture_is_found() -> None:
+    found = World().segments(shot(0, 0, 5), noise(30))
+    assert [each.text for each in found] == ["Video of: red; sound of bang", "Video of: sound of bang"]
+    assert found[-1].locator.end_s == 30
+
+
 def test_sound_that_begins_later_is_heard_later() -> None:
     found = World(said(0.5, 1.5, "Late.")).segments(shot(0, 0, 4), shot(1, 4, 8), silence(4), sound_from_s=4.0)
     assert [each.text.endswith("Late.") for each in found] == [False, True]
