@@ -118,7 +118,7 @@ def _sound_track(
         audio = audio_stream(container, kind, limits)
     except UnknownMediaType:
         return None
-    return SoundTrack(av, kind.video_type, limits, declared_s(av, container), _later(audio, stream))
+    return SoundTrack(av, kind.video_type, limits, declared_s(av, container), _later(audio, stream), gaps=True)
 
 
 def _later(audio: Any, picture: Any) -> float:
