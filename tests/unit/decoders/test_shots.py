@@ -152,6 +152,13 @@ def test_whatever_times_a_file_tells_a_video_goes_on(times: Callable[[int], int 
     assert found[-1].end_s == pytest.approx(4, abs=0.2)
 
 
+def test_times_in_another_order_do_not_make_a_video_longer() -> None:
+    frames = [*still(photograph(LEMUR, SIZE), 10), *still(photograph(PANDA, SIZE), 10)]
+    found = shots(frames, times=lambda n: n - n % 4 + (0, 3, 1, 2)[n % 4])
+    assert cuts(found) == [pytest.approx(10, abs=0.2)]
+    assert found[-1].end_s == pytest.approx(20, abs=0.2)
+
+
 def test_a_time_beyond_all_bounds_ends_a_video_at_once() -> None:
     with pytest.raises(MediaTooLarge, match="longer than 21,600 s"):
         shots(still(photograph(LEMUR, SIZE), 1), times=lambda n: n if n < 20 else 10**9)

@@ -28,6 +28,8 @@ DENSEST_S = 1 / 60
 """Between two frames that are looked at."""
 USUAL_RATE, RATES = 25.0, (1.0, 60.0)
 """Frames a second where a file tells no times: what it says of its rate, within these."""
+BEHIND_S = 1.0
+"""By which a time may be behind the one before it, and is still by the same clock."""
 SHARPNESS_SIZE = (320, 180)
 WIDEST_PIXEL = 4.0
 """Width of a pixel to its height, or the other way round; what is beyond is taken for damage."""
@@ -51,8 +53,10 @@ class _Clock:
             return self.now
         told = seconds - self.origin if seconds is not None else self.now
         if told <= self.now:
-            told = self.now + self.tick_s
-            self.origin = seconds - told if seconds is not None else self.origin
+            behind, told = self.now - told, self.now + self.tick_s
+            # Pictures in another order than they are shown in catch up: only what stays behind is another clock.
+            if seconds is not None and behind > BEHIND_S:
+                self.origin = seconds - told
         self.now = told
         return told
 
