@@ -1,5 +1,6 @@
 """Segmentation of recordings: sentences in groups of half a minute, and windows of sound that are no speech."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from hashlib import sha256
@@ -27,11 +28,11 @@ NAMED = 3
 def recording_segments(ref: ObjectRef, heard: Heard, sound_space: str) -> tuple[Segment, ...]:
     """The segments of one recording, in order of time; sounds have their vectors already. Raises `EmptyMedia`."""
     speech = [_speech(ref, group) for group in grouped(heard.utterances)]
-    spoken = [(segment.locator.start_s or 0.0, segment.locator.end_s or 0.0) for segment in speech]
+    spoken = [(each.start_s, each.end_s) for each in heard.utterances]
     sounds = [_sound(ref, each, sound_space) for each in heard.sounds if not _is_told(each, spoken)]
     if not speech and not sounds:
         raise EmptyMedia(f"nothing is heard in {ref.key}")
-    return tuple(_in_order([*speech, *sounds]))
+    return tuple(_in_order([*_told_apart(ref, speech), *sounds]))
 
 
 def grouped(utterances: Sequence[Utterance]) -> Iterator[list[Utterance]]:
@@ -44,6 +45,16 @@ def grouped(utterances: Sequence[Utterance]) -> Iterator[list[Utterance]]:
         group.append(utterance)
     if group:
         yield group
+
+
+def _told_apart(ref: ObjectRef, speech: Sequence[Segment]) -> Iterator[Segment]:
+    """The segments; those in the same seconds get ids of their own."""
+    times: Counter[Locator] = Counter()
+    for segment in speech:
+        nth = times[segment.locator]
+        times[segment.locator] += 1
+        # The first of sounds in these seconds is 1.
+        yield segment if not nth else replace(segment, id=segment_id(ref, "audio", segment.locator, nth + 1))
 
 
 def sound_text(names: Sequence[str]) -> str:

@@ -19,6 +19,11 @@ from workers.ingest.segment_recording import NAMED
 from workers.ingest.watch import SeenShot, Watched
 from workers.ports.transcriber import Utterance
 
+LONGEST_S = 20.0
+"""Of a piece after the last picture: as long as those of a shot are, see `adapters.decoders.film`."""
+OVERHANG_S = 1.0
+"""By which sound may be longer than the pictures, as the last frame of a codec is."""
+
 Timed = TypeVar("Timed", Utterance, HeardSound)
 
 
@@ -33,7 +38,7 @@ def video_segments(ref: ObjectRef, watched: Watched, image_space: str, sound_spa
     utterances = [_moved(each, watched.sound_from_s) for each in watched.heard.utterances]
     sounds = [_moved(each, watched.sound_from_s) for each in watched.heard.sounds]
     sounds = [each for each in sounds if not _is_told(each, utterances)]
-    shots = _as_long_as_said(watched.shots, utterances)
+    shots = _as_long_as_heard(watched.shots, utterances, sounds)
     said = _by_shot(utterances, shots)
     segments = [
         _segment(ref, shot, said[number], _overlapping(sounds, shot), image_space, sound_space)
@@ -118,11 +123,21 @@ def _by_shot(utterances: Sequence[Utterance], shots: Sequence[SeenShot]) -> dict
     return said
 
 
-def _as_long_as_said(shots: Sequence[SeenShot], utterances: Sequence[Utterance]) -> list[SeenShot]:
-    """The shots; the last one goes on while somebody speaks after the last picture."""
-    ends = [each.end_s for each in utterances]
-    last = replace(shots[-1], end_s=max([shots[-1].end_s, *ends]))
-    return [*shots[:-1], last]
+def _as_long_as_heard(
+    shots: Sequence[SeenShot], utterances: Sequence[Utterance], sounds: Sequence[HeardSound]
+) -> list[SeenShot]:
+    """The shots; the last one goes on, in pieces, while something is heard after the last picture."""
+    last = shots[-1]
+    heard = [each.end_s for each in sounds if each.end_s > last.end_s + OVERHANG_S]
+    end = max([last.end_s, *(each.end_s for each in utterances), *heard])
+    whole = max(last.end_s, min(end, last.start_s + LONGEST_S))
+    pieces = [*shots[:-1], replace(last, end_s=whole)]
+    while pieces[-1].end_s < end:
+        start = pieces[-1].end_s
+        # What is still shown was told already, and nothing else is seen.
+        unseen = replace(last, vector=None, tags=(), written=())
+        pieces.append(replace(unseen, start_s=start, end_s=min(end, start + LONGEST_S)))
+    return pieces
 
 
 def _overlap(one: Utterance | HeardSound, shot: SeenShot) -> float:

@@ -1,7 +1,7 @@
 """Watching: a video becomes what is seen, read, said and heard in it, in one pass and in constant memory."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 import numpy as np
@@ -103,7 +103,10 @@ class _Sight:
     _last: tuple[Shot, tuple[str, ...]] | None = None
 
     def see(self, shot: Shot) -> None:
-        self._last = shot, self._written(shot)
+        written = self._written(shot)
+        # The larger picture was read by now, and both are views of what was sent.
+        pixels = shot.pixels.copy()
+        self._last = replace(shot, pixels=pixels, to_read=pixels), written
         self._waiting.append(self._last)
         if len(self._waiting) >= BATCH:
             self._encode()

@@ -35,7 +35,7 @@ def sent(result: Result, limits: DecodeLimits = DecodeLimits()) -> tuple[dict[st
 def pages(*pages: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     """The frame of a document with these pages."""
     written = json.dumps({"pages": pages, "outline": []}).encode()
-    return {"media_type": "a", "document": len(written)}, written
+    return {"media_type": "a/b", "document": len(written)}, written
 
 
 def test_a_document_comes_out_as_it_was_sent() -> None:
@@ -73,17 +73,19 @@ def test_lines_that_do_not_fit_into_a_reply_are_too_large() -> None:
     [
         ({}, b""),
         ({"document": 2}, b"{}"),
-        ({"media_type": "a", "document": 1}, b"{}"),
-        ({"media_type": "a", "document": 2}, b"{}"),
-        ({"media_type": "a", "document": 30}, b'{"pages": [5], "outline": []} '),
-        ({"media_type": "a", "document": 20_000}, b"[" * 20_000),
-        ({"media_type": "a", "document": "x"}, b"{}"),
-        ({"media_type": "a", "size": [2, 2], "original": [2, 2]}, b"too short"),
-        ({"media_type": "a", "size": [-1, 1], "original": [2, 2]}, b"abc"),
-        ({"media_type": "a", "size": [10**20, 10**20], "original": [2, 2]}, b"abc"),
+        ({"media_type": "a/b", "document": 1}, b"{}"),
+        ({"media_type": "a/b", "document": 2}, b"{}"),
+        ({"media_type": "a/b", "document": 30}, b'{"pages": [5], "outline": []} '),
+        ({"media_type": "a/b", "document": 20_000}, b"[" * 20_000),
+        ({"media_type": "a/b", "document": "x"}, b"{}"),
+        ({"media_type": "a/b", "size": [2, 2], "original": [2, 2]}, b"too short"),
+        ({"media_type": "a/b", "size": [-1, 1], "original": [2, 2]}, b"abc"),
+        ({"media_type": "a/b", "size": [10**20, 10**20], "original": [2, 2]}, b"abc"),
         pages({"number": math.inf, "lines": [], "pictures": [], "lost": ""}),
         pages({"number": 1, "lines": [["a", [math.nan, 0, 5, 1]]], "pictures": [], "lost": ""}),
-        ({"media_type": "a", "text": True, "markup": "plain"}, b"\xff"),
+        ({"media_type": "a/b", "text": True, "markup": "plain"}, b"\xff"),
+        ({"media_type": "text/\ud800", "text": True, "markup": "plain"}, b"a"),
+        ({"media_type": ["text/plain"], "text": True, "markup": "plain"}, b"a"),
     ],
 )
 def test_nonsense_is_damaged_media(header: dict[str, Any], payload: bytes) -> None:

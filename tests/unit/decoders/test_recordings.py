@@ -134,6 +134,13 @@ def test_an_absurd_sample_rate_is_refused() -> None:
         heard(recorded("tone.wav"), limits=DecodeLimits(max_sample_rate=16_000))
 
 
+def test_a_sample_rate_at_which_nothing_is_heard_is_refused() -> None:
+    data = bytearray(recorded("tone.wav"))
+    data[24:28] = (1).to_bytes(4, "little")
+    with pytest.raises(DamagedMedia, match="has 1 samples a second; at least 4,000"):
+        heard(bytes(data))
+
+
 def test_more_streams_than_allowed_are_refused() -> None:
     with pytest.raises(MediaTooLarge, match="has 1 streams; at most 0"):
         heard(recorded("tone.m4a"), limits=DecodeLimits(max_streams=0))
@@ -152,7 +159,7 @@ def test_a_beginning_without_a_recording_is_damaged(head: bytes) -> None:
 
 
 def test_a_recording_with_the_name_of_a_text_is_refused() -> None:
-    with pytest.raises(DamagedMedia, match="by its name it is text/plain, but it holds a recording"):
+    with pytest.raises(DamagedMedia, match="by its name it is text/plain, but it holds a recording or video"):
         pieces(recorded("tone.mp3"), key="notes.txt")
 
 

@@ -19,6 +19,7 @@ from tests.clips import (
     dissolved,
     encoded,
     faded,
+    mixed,
     pan,
     photograph,
     photographs,
@@ -80,6 +81,21 @@ def test_a_fade_through_black_is_one_cut_in_it() -> None:
     assert found == [pytest.approx(5, abs=0.6)]
 
 
+@pytest.mark.parametrize("middle_s", np.arange(18, 22.1, 0.2).round(1).tolist())
+def test_a_fade_through_black_anywhere_near_the_end_of_a_piece_leaves_the_pieces_in_order(middle_s: float) -> None:
+    black, dark = np.zeros((48, 64, 3), np.uint8), round(0.1 * RATE)
+    one, other = (photograph(LEMUR, (64, 48)) * 0.3).astype(np.uint8), photograph(PANDA, (64, 48))
+    half = round(1.5 * RATE)
+    before = [one] * (round(middle_s * RATE) - dark - half)
+    fade = [*(mixed(one, black, n / half) for n in range(half)), *[black] * (2 * dark)]
+    rise = [mixed(black, other, n / half) for n in range(half)]
+    after = [other] * (30 * RATE - len(before) - len(fade) - half)
+    found = shots([*before, *fade, *rise, *after])
+    assert all(each.start_s < each.end_s for each in found)
+    assert all(one.end_s == other.start_s for one, other in pairwise(found))
+    assert cuts(found) == [pytest.approx(middle_s, abs=1.1)]
+
+
 def test_a_dissolve_is_one_cut_in_it() -> None:
     found = cuts(shots(dissolved(list(pan(LEMUR, 6)), list(pan(MACAW, 6)), 1.0)))
     assert found == [pytest.approx(5.5, abs=0.5)]
@@ -136,9 +152,24 @@ def test_whatever_times_a_file_tells_a_video_goes_on(times: Callable[[int], int 
     assert found[-1].end_s == pytest.approx(4, abs=0.2)
 
 
+def test_times_in_another_order_do_not_make_a_video_longer() -> None:
+    frames = [*still(photograph(LEMUR, SIZE), 10), *still(photograph(PANDA, SIZE), 10)]
+    found = shots(frames, times=lambda n: n - n % 4 + (0, 3, 1, 2)[n % 4])
+    assert cuts(found) == [pytest.approx(10, abs=0.2)]
+    assert found[-1].end_s == pytest.approx(20, abs=0.2)
+
+
 def test_a_time_beyond_all_bounds_ends_a_video_at_once() -> None:
     with pytest.raises(MediaTooLarge, match="longer than 21,600 s"):
         shots(still(photograph(LEMUR, SIZE), 1), times=lambda n: n if n < 20 else 10**9)
+
+
+def test_a_gap_of_hours_comes_piece_by_piece_with_one_picture() -> None:
+    data = encoded(still(photograph(LEMUR, SIZE), 1))
+    found = _shots(data, lambda n: n if n < 20 else n + 5 * 3600 * RATE)
+    first = next(found)
+    rest = [first.frame is each.frame for each, _ in zip(found, range(800), strict=False)]
+    assert rest == [True] * 800
 
 
 # The key frame

@@ -1,10 +1,14 @@
 """Videos are known by their content, and become shots and sound as far as they can be decoded."""
 
+import io
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from fractions import Fraction
+from itertools import chain
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 
@@ -13,7 +17,7 @@ from tests.recordings import tone
 from workers.adapters.decoders.content import decode
 from workers.adapters.decoders.limits import DecodeLimits
 from workers.adapters.decoders.recording_formats import recording_format
-from workers.adapters.decoders.recordings import RATE
+from workers.adapters.decoders.recordings import RATE, SoundTrack
 from workers.adapters.decoders.results import Alive, Document, Part, Picture, Shot, Sound, Text
 from workers.errors import DamagedMedia, EmptyMedia, MediaTooLarge, Permanent, UnknownMediaType
 
@@ -24,6 +28,16 @@ def clip(name: str = "clip.mp4", *, sound: bool = True, seconds: float = 2.0, **
     """Two photographs, one after the other, and a tone beside them."""
     frames = [frame for photo in (LEMUR, PANDA) for frame in still(photograph(photo, SIZE), seconds / 2)]
     return encoded(frames, name, sound=tone(seconds, rate=48_000) if sound else None, **more)
+
+
+def broken_off(seconds: float, at_s: float, later_s: float) -> Iterator[Any]:
+    """The frames of a tone; from `at_s` on they come that much later."""
+    samples = (tone(seconds, rate=48_000) * 32_000).astype(np.int16)
+    for start in range(0, len(samples), 960):
+        frame = av.AudioFrame.from_ndarray(samples[None, start : start + 960], format="s16", layout="mono")
+        frame.sample_rate, frame.time_base = 48_000, Fraction(1, 48_000)
+        frame.pts = start + (round(later_s * 48_000) if start >= at_s * 48_000 else 0)
+        yield frame
 
 
 def parts(data: bytes, *, key: str = "a", limits: DecodeLimits = LIMITS) -> list[Part]:
@@ -73,6 +87,36 @@ def test_sound_alone_in_a_container_of_videos_is_a_recording(name: str) -> None:
 def test_sound_that_begins_later_is_told_so() -> None:
     found = parts(clip(sound_from_s=1.5))
     assert all(part.from_s == pytest.approx(1.5, abs=0.1) for part in found if isinstance(part, Sound))
+
+
+@pytest.mark.parametrize(("gaps", "expected_s"), [(True, 6.5), (False, 2.0)], ids=["video", "recording"])
+def test_a_gap_in_the_sound_is_silence_beside_pictures_alone(gaps: bool, expected_s: float) -> None:  # noqa: FBT001 - pytest passes it by name
+    track = SoundTrack(av, "video/mp4", LIMITS, gaps=gaps)
+    found = [piece for frame in broken_off(2.0, 1.0, 4.5) for piece in track.take(frame)] + list(track.finish())
+    assert sound_s(found) == pytest.approx(expected_s, abs=0.1)
+    pcm = np.frombuffer(b"".join(piece.pcm for piece in found), "<i2")
+    assert np.abs(pcm[-RATE // 2 :]).max() > 1_000
+    quiet = [piece for piece in np.array_split(pcm, 65 if gaps else 20) if np.abs(piece).max() == 0]
+    assert len(quiet) >= (43 if gaps else 0)
+
+
+def test_a_gap_in_the_sound_beyond_the_limit_is_refused() -> None:
+    track = SoundTrack(av, "video/mp4", LIMITS, gaps=True)
+    with pytest.raises(MediaTooLarge, match="longer than 21,600 s"):
+        list(chain.from_iterable(map(track.take, broken_off(2.0, 1.0, 30_000))))
+
+
+def test_a_video_with_pictures_in_another_order_is_as_long_as_it_is() -> None:
+    out = io.BytesIO()
+    with av.open(out, "w", format="avi") as container:
+        stream: Any = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = *SIZE, "yuv420p"
+        stream.options = {"preset": "veryfast", "bf": "3"}
+        for name in (LEMUR, PANDA):
+            for each in still(photograph(name, SIZE), 5):
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(each, format="rgb24")))
+        container.mux(stream.encode(None))
+    assert shots(parts(out.getvalue()))[-1].end_s == pytest.approx(10, abs=0.3)
 
 
 def test_a_video_that_was_filmed_sideways_is_shown_upright() -> None:

@@ -132,6 +132,17 @@ def test_a_sound_that_a_transcriber_takes_for_speech_is_a_sound_all_the_same() -
     assert made[0].id != made[1].id
 
 
+def test_a_sound_between_two_sentences_is_one_though_they_are_in_one_group() -> None:
+    utterances = said(0, 9), said(18, 20, "And so on.")
+    found = segments(noise(10), noise(10), utterances=utterances)
+    assert [(each.derived, each.locator.start_s) for each in found] == [(False, 0), (True, 10)]
+
+
+def test_groups_in_the_same_seconds_have_ids_of_their_own() -> None:
+    found = segments(noise(5), utterances=(said(0, 31, "One."), said(0, 31, "Two.")))
+    assert len({each.id for each in found}) == len(found) >= 2
+
+
 def test_segments_are_numbered_in_order_of_time_and_have_ids_of_their_own() -> None:
     made = segments(noise(60), utterances=(said(12, 19), said(41, 49)))
     assert [each.ordinal for each in made] == list(range(len(made)))

@@ -1,6 +1,8 @@
 """The segment of a shot joins what is seen, read, said and heard in it, with its seconds and its key frame."""
 
+import weakref
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -96,6 +98,22 @@ def test_pictures_are_encoded_in_batches_and_not_kept() -> None:
     assert most < BATCH
 
 
+def test_the_larger_picture_of_a_shot_is_let_go_once_it_was_read() -> None:
+    world = World()
+    sent: list[weakref.ref[Pixels]] = []
+
+    def shots() -> Iterator[Shot]:
+        for number in range(BATCH - 1):
+            assert all(each() is None for each in sent[:-1])
+            larger = picture(RED, side=32)
+            sent.append(weakref.ref(larger))
+            yield replace(shot(number, number, number + 1), pixels=larger[:16, :16], to_read=larger)
+            del larger
+
+    world.watcher.watch(REF, Video("video/mp4", shots()), world.listener.listen)
+    assert len(sent) == BATCH - 1
+
+
 def test_a_video_without_sound_needs_no_model_of_speech() -> None:
     world = World(said(0, 1))
     assert world.watch(shot(0, 0, 5)).heard.utterances == ()
@@ -182,6 +200,22 @@ def test_what_is_said_after_the_last_picture_belongs_to_the_last_shot() -> None:
     found = World(said(1, 2), said(7, 9, "The end.")).segments(shot(0, 0, 3), shot(1, 3, 5), silence(10))
     assert found[-1].text.endswith("The end.")
     assert (found[-1].locator.start_s, found[-1].locator.end_s) == (3, 9)
+
+
+def test_what_is_said_for_long_after_the_only_picture_comes_in_pieces() -> None:
+    sentences = [said(4 * n, 4 * n + 3, f"Sentence {n}.") for n in range(15)]
+    found = World(*sentences).segments(shot(0, 0, 0.04), silence(60))
+    spans = [(each.locator.start_s, each.locator.end_s) for each in found]
+    assert spans == [(0, 20), (20, 40), (40, 59)]
+    assert [each.text.count("Sentence") for each in found] == [5, 5, 5]
+    assert len({each.id for each in found}) == 3
+    assert len({each.parent for each in found}) == 1
+
+
+def test_a_sound_after_the_last_picture_is_found() -> None:
+    found = World().segments(shot(0, 0, 5), noise(30))
+    assert [each.text for each in found] == ["Video of: red; sound of bang", "Video of: sound of bang"]
+    assert found[-1].locator.end_s == 30
 
 
 def test_sound_that_begins_later_is_heard_later() -> None:

@@ -52,7 +52,7 @@ def decode(data: bytes, key: str, limits: DecodeLimits) -> Result | Iterator[Par
         return decode_pdf(data, limits)
     recording = recording_format(data)
     if recording is not None:
-        _not_named_text(named, f"a recording ({recording.media_type})")
+        _not_named_text(named, "a recording or video")
         return decode_recording(data, recording, limits)
     if is_encrypted_office(data):
         raise DamagedMedia("an Office document that is encrypted: save it without a password")

@@ -22,10 +22,14 @@ CANDIDATE_S = 0.5
 """Seconds between two frames of which one may become the key frame."""
 EDGE_S = 0.5
 """From the ends of a shot, where a fade may still be going on; only a frame beyond it is taken, if there is one."""
+BRIEFEST_S = 0.002
+"""Of a piece: times are told in thousandths, and none may be empty or go back."""
 DENSEST_S = 1 / 60
 """Between two frames that are looked at."""
 USUAL_RATE, RATES = 25.0, (1.0, 60.0)
 """Frames a second where a file tells no times: what it says of its rate, within these."""
+BEHIND_S = 1.0
+"""By which a time may be behind the one before it, and is still by the same clock."""
 SHARPNESS_SIZE = (320, 180)
 WIDEST_PIXEL = 4.0
 """Width of a pixel to its height, or the other way round; what is beyond is taken for damage."""
@@ -49,8 +53,10 @@ class _Clock:
             return self.now
         told = seconds - self.origin if seconds is not None else self.now
         if told <= self.now:
-            told = self.now + self.tick_s
-            self.origin = seconds - told if seconds is not None else self.origin
+            behind, told = self.now - told, self.now + self.tick_s
+            # Pictures in another order than they are shown in catch up: only what stays behind is another clock.
+            if seconds is not None and behind > BEHIND_S:
+                self.origin = seconds - told
         self.now = told
         return told
 
@@ -60,6 +66,16 @@ class _Candidate:
     seconds: float
     sharpness: float
     frame: Any = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What is sent of a candidate."""
+
+    of: _Candidate
+    blank: bool
+    frame: KeyFrame
+    to_read: KeyFrame | None
 
 
 class Film:
@@ -77,6 +93,7 @@ class Film:
         self._detector = ShotDetector()
         self._candidates: list[_Candidate] = []
         self._best: _Candidate | None = None
+        self._shown: _Shown | None = None
         self._start, self._number = 0.0, 0
         self._seen: float | None = None
 
@@ -115,7 +132,8 @@ class Film:
             while until - self._start > LONGEST_S:
                 yield self._piece(self._start + LONGEST_S)
             if boundary is not None:
-                yield self._piece(boundary)
+                if boundary - self._start >= BRIEFEST_S:
+                    yield self._piece(boundary)
                 self._number += 1
 
     def _piece(self, end: float) -> Shot:
@@ -128,18 +146,29 @@ class Film:
         assert chosen is not None, "the first frame is a candidate"
         self._best = chosen
         start, self._start = self._start, end
-        picture = self._picture(chosen.frame)
-        small = picture.resize(_within(picture.size, self._limits.picture_side), Resampling.BICUBIC, reducing_gap=2.0)
+        if self._shown is None or self._shown.of is not chosen:
+            self._shown = self._show(chosen)
         return Shot(
             media_type=self._media_type,
             number=self._number,
             start_s=round(start, 3),
             end_s=round(end, 3),
             frame_s=round(chosen.seconds, 3),
+            blank=self._shown.blank,
+            frame=self._shown.frame,
+            to_read=self._shown.to_read,
+            declared_s=self._declared_s,
+        )
+
+    def _show(self, chosen: _Candidate) -> "_Shown":
+        """What is sent of the frame; kept, as it may stand for many pieces in which nothing else is shown."""
+        picture = self._picture(chosen.frame)
+        small = picture.resize(_within(picture.size, self._limits.picture_side), Resampling.BICUBIC, reducing_gap=2.0)
+        return _Shown(
+            of=chosen,
             blank=self._thumbnail(chosen.seconds, chosen.frame).is_blank,
             frame=KeyFrame(small.tobytes(), small.size),
             to_read=KeyFrame(picture.tobytes(), picture.size) if picture.size != small.size else None,
-            declared_s=self._declared_s,
         )
 
     def _forget(self) -> None:

@@ -75,6 +75,16 @@ class DecodeLimits:
         return max(3 * shown + 4 * self.max_text_chars, 3 * self.excerpt_side**2)
 
     @property
+    def max_part(self) -> int:
+        """The largest part of a recording or video, in bytes: a shot with both its pictures."""
+        return 3 * (self.picture_side**2 + self.reading_side**2)
+
+    @property
+    def max_parts(self) -> int:
+        """Parts of one recording or video: a sign of life each 50 frames, and four for every second."""
+        return self.max_frames // 50 + 4 * self.max_recording_s
+
+    @property
     def max_bytes(self) -> int:
         """The largest object that is handed to the decoding process at all, in bytes."""
         return self.memory_bytes // OBJECT_SHARE

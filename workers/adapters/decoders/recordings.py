@@ -11,14 +11,18 @@ from typing import Any
 from workers.adapters.decoders.limits import DecodeLimits
 from workers.adapters.decoders.recording_formats import RecordingFormat
 from workers.adapters.decoders.results import Sound
-from workers.errors import EmptyMedia, MediaTooLarge, UnknownMediaType
+from workers.errors import DamagedMedia, EmptyMedia, MediaTooLarge, UnknownMediaType
 
 RATE = 16_000
 BYTES_A_SAMPLE = 2
 CHUNK_BYTES = 10 * RATE * BYTES_A_SAMPLE
 """Ten seconds: enough that frames cost nothing, little enough that a chunk takes a fraction of a second."""
+GAP_S = 0.2
+"""By which sound must come late to be a gap: less is how times are rounded."""
 MAX_CHANNELS = 64
 """What FFmpeg's resampler mixes at most."""
+LEAST_RATE = 4_000
+"""Samples a second: below, no word is understood, and few bytes would claim hours."""
 BAD_PACKETS = 1_000
 """Packets in a row that do not decode, before the rest is given up: half a minute of MP3."""
 
@@ -61,7 +65,7 @@ def declared_s(av: Any, container: Any) -> float:
 def audio_stream(container: Any, kind: RecordingFormat, limits: DecodeLimits) -> Any:
     """The stream to decode, after everything about it that is declared was checked.
 
-    Raises `UnknownMediaType` where there is none that can be decoded, and `MediaTooLarge`.
+    Raises `UnknownMediaType` (none that can be decoded), `DamagedMedia` (`LEAST_RATE`) and `MediaTooLarge`.
     """
     if not container.streams.audio:
         raise UnknownMediaType(f"this {kind.name} file holds no sound")
@@ -71,6 +75,10 @@ def audio_stream(container: Any, kind: RecordingFormat, limits: DecodeLimits) ->
     if stream.rate and stream.rate > limits.max_sample_rate:
         raise MediaTooLarge(
             f"the recording has {stream.rate:,} samples a second; at most {limits.max_sample_rate:,} are decoded"
+        )
+    if stream.rate and stream.rate < LEAST_RATE:
+        raise DamagedMedia(
+            f"the recording has {stream.rate:,} samples a second; at least {LEAST_RATE:,} are needed to hear something"
         )
     if stream.channels > MAX_CHANNELS:
         raise MediaTooLarge(f"the recording has {stream.channels:,} channels; at most {MAX_CHANNELS} are decoded")
@@ -114,11 +122,19 @@ def decoded_frames(av: Any, container: Any, streams: Sequence[Any]) -> Iterator[
 class SoundTrack:
     """Takes the frames of one audio stream and gives them as 16 kHz mono, in pieces of ten seconds.
 
-    `declared_s` is how long the file says it is, `from_s` when the track begins beside the pictures of a video.
+    `declared_s` is how long the file says it is, `from_s` when the track begins beside the pictures of a video,
+    and `gaps` whether one in its times is silence: beside pictures it is; a recording counts only what it has.
     """
 
     def __init__(
-        self, av: Any, media_type: str, limits: DecodeLimits, declared_s: float = 0.0, from_s: float = 0.0
+        self,
+        av: Any,
+        media_type: str,
+        limits: DecodeLimits,
+        declared_s: float = 0.0,
+        from_s: float = 0.0,
+        *,
+        gaps: bool = False,
     ) -> None:
         self._av = av
         self._media_type = media_type
@@ -126,6 +142,9 @@ class SoundTrack:
         self._limits = limits
         self._resampler: Any = None
         self._shape: tuple[str, str, int] | None = None
+        self._gaps = gaps
+        self._origin: float | None = None
+        self._heard_s = 0.0
         self._buffer = bytearray()
         self.samples = 0
 
@@ -136,8 +155,32 @@ class SoundTrack:
             self._flush()
             self._resampler = self._av.AudioResampler(format="s16", layout="mono", rate=RATE)
             self._shape = (frame.format.name, frame.layout.name, frame.sample_rate)
-        frame.pts = None  # gaps and jumps in what a file says of time must not become sound
+        yield from self._fill(frame)
+        self._heard_s += frame.samples / frame.sample_rate
+        frame.pts = None  # what a file says of time must not become sound
         self._keep(self._resampler.resample(frame))
+        yield from self._full()
+
+    def _fill(self, frame: Any) -> Iterator[Sound]:
+        """Silence where a frame comes later than the sound before it ends, as what is seen goes on meanwhile."""
+        if not self._gaps or frame.time is None:
+            return
+        if self._origin is None:
+            self._origin = frame.time - self._heard_s
+        gap = frame.time - self._origin - self._heard_s
+        if gap < GAP_S:
+            return
+        if self._heard_s + gap > self._limits.max_recording_s:
+            raise MediaTooLarge(f"the recording is longer than {self._limits.max_recording_s:,} s")
+        self._heard_s += gap
+        missing = round(gap * RATE)
+        while missing:
+            some = min(missing, CHUNK_BYTES // BYTES_A_SAMPLE)
+            self._buffer += bytes(some * BYTES_A_SAMPLE)
+            self.samples, missing = self.samples + some, missing - some
+            yield from self._full()
+
+    def _full(self) -> Iterator[Sound]:
         while len(self._buffer) >= CHUNK_BYTES:
             yield self._piece(CHUNK_BYTES)
 

@@ -17,21 +17,20 @@ from workers.adapters.decoders.frames import BrokenFrameError, read_frame, read_
 from workers.adapters.decoders.limits import DecodeLimits
 from workers.adapters.decoders.lines import sentence
 from workers.adapters.decoders.recording_formats import is_heavy
+from workers.adapters.decoders.streams import Frame, recording_chunks, video_parts
 from workers.adapters.decoders.unpacking import (
     MESSAGE_CHARS,
     NONSENSE,
+    media_type,
     unpack,
     unpack_excerpt,
-    unpack_samples,
     unpack_seconds,
-    unpack_shot,
-    unpack_sound,
 )
 from workers.domain.decoded import Decoded
 from workers.domain.excerpt import Excerpt
 from workers.domain.locator import Locator
-from workers.domain.recording import SAMPLE_RATE, Recording, Samples
-from workers.domain.video import Shot, SoundPiece, Video
+from workers.domain.recording import Recording
+from workers.domain.video import Video
 from workers.errors import (
     DamagedMedia,
     EmptyMedia,
@@ -53,8 +52,6 @@ KEEP_FREED_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(32 * 2**20), "MALLOC_TRIM_THR
 and touching new ones took longer than decoding (4.2 ms of processor time for a 640x480 JPEG, 1.7 with these)."""
 
 REFUSALS = {kind.kind: kind for kind in (DamagedMedia, EmptyMedia, MediaTooLarge, NoSuchPlace, UnknownMediaType)}
-
-Frame = tuple[dict[str, Any], bytearray]
 
 
 class SandboxedDecoder:
@@ -86,11 +83,12 @@ class SandboxedDecoder:
         if "part" not in frame[0]:
             return unpack(*frame)
         self._streaming = True
-        media_type, declared_s = str(frame[0].get("media_type")), unpack_seconds(frame[0].get("declared_s"))
+        kind, declared_s = media_type(frame[0].get("media_type")), unpack_seconds(frame[0].get("declared_s"))
         frames = self._stream(self._ready_child(), frame)
-        if media_type.startswith("video/"):
-            return Video(media_type, self._parts(frames), declared_s)
-        return Recording(media_type, self._bounded(unpack_samples(pcm) for _, pcm in frames), declared_s)
+        if kind.startswith("video/"):
+            side = self._limits.reading_side if to_read else self._limits.picture_side
+            return Video(kind, video_parts(frames, (side, self._limits.reading_side), self._limits), declared_s)
+        return Recording(kind, recording_chunks(frames, self._limits), declared_s)
 
     def excerpt(self, data: bytes, *, key: str, place: Locator) -> Excerpt:
         """See `ports.decoder.Excerpter`. Raises `ServiceUnavailable` where no child can be started."""
@@ -116,32 +114,6 @@ class SandboxedDecoder:
         finally:
             if self._streaming and child is self._child:
                 self.close()
-
-    def _parts(self, frames: Iterator[Frame]) -> Iterator[Shot | SoundPiece]:
-        """The shots and the sound of a video."""
-        heard, shown = 0, 0.0
-        for header, payload in frames:
-            if header.get("part") == "shot":
-                shot = unpack_shot(header, payload)
-                shown, late = shot.start_s, shot.start_s < shown
-                if late or shot.end_s > self._limits.max_recording_s + ENDING_S:
-                    raise DamagedMedia(NONSENSE)
-                yield shot
-            elif header.get("part") == "sound":
-                piece = unpack_sound(header, payload)
-                heard += len(piece.samples)
-                if heard > self._limits.max_recording_s * SAMPLE_RATE:
-                    raise DamagedMedia(NONSENSE)
-                yield piece
-
-    def _bounded(self, pieces: Iterator[Samples]) -> Iterator[Samples]:
-        """No more than a child sends that refuses longer recordings: what it decoded may have taken it over."""
-        most = self._limits.max_recording_s * SAMPLE_RATE
-        for samples in pieces:
-            most -= len(samples)
-            if most < 0:
-                raise DamagedMedia(NONSENSE)
-            yield samples
 
     def _answer(self, data: bytes, request: dict[str, Any]) -> Frame:
         """The child's reply, or the first part of it, which is no refusal: those are raised."""
@@ -198,18 +170,18 @@ class _Child:
 
     def ask(self, data: bytes, request: dict[str, Any]) -> Frame:
         """The child's reply; when it ends instead of replying, the error that says how."""
-        return self._reply(request, data)
+        return self._reply(self._limits.max_reply, request, data)
 
     def go_on(self) -> Frame:
         """The next frame of a reply that has more of them; raises what `ask` raises."""
-        return self._reply()
+        return self._reply(self._limits.max_part)
 
-    def _reply(self, *request: Any) -> Frame:
+    def _reply(self, most: int, *request: Any) -> Frame:
         deadline = _Deadline(self._process, self._limits.timeout_s)
         with deadline, suppress(BrokenFrameError, BrokenPipeError):
             if request:
                 write_frame(self._requests, *request)
-            frame = read_writable_frame(self._replies, max_payload=self._limits.max_reply)
+            frame = read_writable_frame(self._replies, max_payload=most)
             if frame is not None:
                 return frame
         raise self._death(timed_out=deadline.passed)

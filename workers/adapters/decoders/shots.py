@@ -107,14 +107,17 @@ class ShotDetector:
 
     @property
     def settled(self) -> float:
-        """Seconds up to which every boundary has been told: those after it may still come."""
+        """Seconds up to which every boundary has been told: those after it may still come.
+
+        The boundary of a fade is in the blank of it, which may be a second before its step.
+        """
         waiting = [self._before.seconds] if self._before is not None else [0.0]
         if self._tried < len(self._near):
             waiting.append(self._near[self._tried].seconds)
         if self._slow:
-            waiting.append(self._slow[max(0, len(self._slow) - AROUND)].seconds)
+            waiting.append(self._slow[max(0, len(self._slow) - AROUND)].seconds - SAMPLE_S * LAG)
         elif self._samples:
-            waiting.append(self._samples[0].seconds)
+            waiting.append(self._samples[0].seconds - SAMPLE_S * LAG)
         return min(waiting)
 
     def finish(self) -> Iterator[float]:

@@ -5,6 +5,7 @@ The process may have been taken over by what it decoded: whatever does not fit t
 
 import json
 import math
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import islice
@@ -27,7 +28,7 @@ from workers.domain.decoded import (
 )
 from workers.domain.excerpt import Clip, Excerpt, Reel
 from workers.domain.locator import Box
-from workers.domain.recording import Samples
+from workers.domain.recording import SAMPLE_RATE, Samples
 from workers.domain.taken import Taken
 from workers.domain.video import Shot, SoundPiece
 from workers.errors import DamagedMedia
@@ -36,8 +37,15 @@ MESSAGE_CHARS = 500
 """Of the sentence that says why an object is refused, or what of a page is lost."""
 SIDES = 4
 """Numbers of 16 bits that `packing` writes for the box of a line."""
+PIECE_BYTES = 10 * SAMPLE_RATE * 2
+"""Of a piece of sound: ten seconds."""
 MOST_S = 1e6
 """Seconds from the beginning of a video."""
+MEDIA_TYPE = re.compile(r"[a-z]{1,20}/[a-z0-9.+-]{1,100}")
+BESIDE_S = 60.0
+"""Between the begin of a video's pictures and that of its sound."""
+ROUNDING_S = 0.002
+"""Of the times of two shots, which are told in thousandths of a second."""
 NONSENSE = "its content made the decoding process answer with nonsense"
 
 
@@ -45,13 +53,13 @@ def unpack(header: dict[str, Any], payload: bytearray) -> Decoded:
     """The content; pixels are views of `payload`. Raises `DamagedMedia`."""
     try:
         if "text" in header:
-            return DecodedText(header["media_type"], payload.decode(), header["markup"])
+            return DecodedText(media_type(header["media_type"]), payload.decode(), header["markup"])
         if "document" in header:
-            return _document(header["media_type"], payload, header["document"])
+            return _document(media_type(header["media_type"]), payload, header["document"])
         width, height = header["original"]
         pixels = _Pixels(payload, 0).next(header["size"])
         return DecodedImage(
-            header["media_type"], pixels, width, height, _part(header["visible"]), _taken(*header["taken"])
+            media_type(header["media_type"]), pixels, width, height, _part(header["visible"]), _taken(*header["taken"])
         )
     except (KeyError, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise DamagedMedia(NONSENSE) from error
@@ -60,7 +68,7 @@ def unpack(header: dict[str, Any], payload: bytearray) -> Decoded:
 def unpack_excerpt(header: dict[str, Any], payload: bytearray) -> Excerpt:
     """The part of a picture, page, recording or video. Raises `DamagedMedia`."""
     if "reel" in header:
-        return Reel(str(header["reel"]), payload)
+        return Reel(media_type(header["reel"]), payload)
     if "clip" not in header:
         decoded = unpack(header, payload)
         if not isinstance(decoded, DecodedImage):
@@ -75,20 +83,33 @@ def unpack_excerpt(header: dict[str, Any], payload: bytearray) -> Excerpt:
     return Clip(payload, rate, channels)
 
 
+def media_type(told: object) -> str:
+    """What a process says of the type. Raises `DamagedMedia` where it is none: it is kept, and written by others."""
+    if not isinstance(told, str) or MEDIA_TYPE.fullmatch(told) is None:
+        raise DamagedMedia(NONSENSE)
+    return told
+
+
 def unpack_samples(pcm: bytearray) -> Samples:
-    """A piece of a recording. Raises `DamagedMedia`."""
-    if len(pcm) % 2:
+    """A piece of a recording. Raises `DamagedMedia`, also where it is empty or longer than pieces are."""
+    if len(pcm) % 2 or not 0 < len(pcm) <= PIECE_BYTES:
         raise DamagedMedia(NONSENSE)
     return np.frombuffer(pcm, dtype="<i2").astype(np.float32) / np.float32(32_768)
 
 
-def unpack_shot(header: dict[str, Any], payload: bytearray) -> Shot:
-    """A shot of a video; pixels are views of `payload`. Raises `DamagedMedia`."""
+def unpack_shot(header: dict[str, Any], payload: bytearray, sides: tuple[int, int], after_s: float = 0.0) -> Shot:
+    """A shot of a video that begins at `after_s` or later; pixels are views of `payload`. Raises `DamagedMedia`.
+
+    `sides`: how long those of its picture and of the one to read may be.
+    """
     try:
         pixels = _Pixels(payload, 0)
-        pictures = [pixels.next(size) for size in header["sizes"][:2]]
-        start, end, frame = (_seconds(header[name]) for name in ("start_s", "end_s", "frame_s"))
-        return Shot(int(header["number"]), start, end, frame, bool(header["blank"]), pictures[0], pictures[-1])
+        pictures = [pixels.next(size, side) for size, side in zip(header["sizes"], sides, strict=False)]
+        start = _within(header["start_s"], max(0.0, after_s - ROUNDING_S), MOST_S)
+        end = _within(header["end_s"], start + ROUNDING_S / 4, MOST_S)
+        frame = _within(header["frame_s"], 0.0, end)
+        number = int(_within(header["number"], 0, MOST_S))
+        return Shot(number, start, end, frame, bool(header["blank"]), pictures[0], pictures[-1])
     except (KeyError, IndexError, ValueError, TypeError, OverflowError) as error:
         raise DamagedMedia(NONSENSE) from error
 
@@ -96,31 +117,31 @@ def unpack_shot(header: dict[str, Any], payload: bytearray) -> Shot:
 def unpack_sound(header: dict[str, Any], pcm: bytearray) -> SoundPiece:
     """A piece of the sound track of a video. Raises `DamagedMedia`."""
     try:
-        return SoundPiece(_seconds(header["from_s"]), unpack_samples(pcm))
-    except (KeyError, ValueError, TypeError) as error:
+        return SoundPiece(_within(header["from_s"], -BESIDE_S, BESIDE_S), unpack_samples(pcm))
+    except (KeyError, ValueError, TypeError, OverflowError) as error:
         raise DamagedMedia(NONSENSE) from error
 
 
-def _seconds(value: float) -> float:
-    """Raises `ValueError` for what is no time in a video."""
-    if not -MOST_S <= float(value) <= MOST_S:  # neither is what is no number at all
-        raise ValueError("no time")
+def _within(value: float, least: float, most: float) -> float:
+    """A number from the one to the other. Raises `ValueError` and `OverflowError` for what is none."""
+    if not least <= float(value) <= most:  # neither is what is no number at all
+        raise ValueError(f"not from {least} to {most}")
     return float(value)
 
 
 def unpack_seconds(told: Any) -> float:
     """A duration that a file declares; 0 for what is none."""
-    return float(told) if isinstance(told, int | float) and 0 < told < math.inf else 0.0
+    return float(told) if isinstance(told, int | float) and 0 < told < MOST_S else 0.0
 
 
-def _document(media_type: str, payload: bytearray, length: int) -> DecodedDocument:
+def _document(type_: str, payload: bytearray, length: int) -> DecodedDocument:
     fields = json.loads(payload[:length])
     count = sum(len(page["lines"]) for page in fields["pages"])
     boxes = _boxes(payload, length, count)
     pixels = _Pixels(payload, length + 2 * SIDES * count)
     pages = tuple(_page(page, boxes, pixels) for page in fields["pages"])
     outline = tuple(Heading(int(level), str(title), int(page)) for level, title, page in fields["outline"])
-    return DecodedDocument(media_type, pages, outline)
+    return DecodedDocument(type_, pages, outline)
 
 
 def _page(fields: dict[str, Any], boxes: Iterator[Box], pixels: "_Pixels") -> Page:
@@ -175,9 +196,9 @@ class _Pixels:
         self._payload = payload
         self._at = start
 
-    def next(self, size: tuple[int, int]) -> Pixels:
+    def next(self, size: tuple[int, int], side: float = math.inf) -> Pixels:
         width, height = size
-        if min(width, height) < 1:
+        if min(width, height) < 1 or max(width, height) > side:
             raise ValueError(f"a picture of {width} x {height} pixels")
         count = 3 * width * height
         pixels = np.frombuffer(self._payload, np.uint8, count, self._at).reshape(height, width, 3)

@@ -65,18 +65,21 @@ def _video(av: Any, container: Any, stream: Any, kind: RecordingFormat, limits: 
     tracks = [stream] if sound is None else [stream, container.streams.audio[0]]
     frames, told_s, told_frames = 0, 0.0, 0
     for frame in decoded_frames(av, container, tracks):
-        parts: list[Part]
         if isinstance(frame, av.audio.frame.AudioFrame):
-            parts = [] if sound is None else list(sound.take(frame))
+            parts: Iterator[Part] = iter(()) if sound is None else sound.take(frame)
         else:
             frames += 1
             _check_frame(frame, frames, limits)
-            parts = list(film.see(frame))
-        if not parts and (film.seconds - told_s >= ALIVE_S or frames - told_frames >= ALIVE_FRAMES):
-            parts = [Alive(kind.video_type, film.seconds, declared)]
-        if parts:
+            parts = film.see(frame)
+        told = False
+        for part in parts:  # one after the other: after a gap of hours there are many
+            told = True
+            yield part
+        if not told and (film.seconds - told_s >= ALIVE_S or frames - told_frames >= ALIVE_FRAMES):
+            told = True
+            yield Alive(kind.video_type, film.seconds, declared)
+        if told:
             told_s, told_frames = film.seconds, frames
-            yield from parts
     if not frames:
         raise EmptyMedia(f"the video ({kind.name}) holds no picture")
     yield from film.finish()
@@ -117,7 +120,7 @@ def _sound_track(
         audio = audio_stream(container, kind, limits)
     except UnknownMediaType:
         return None
-    return SoundTrack(av, kind.video_type, limits, declared_s(av, container), _later(audio, stream))
+    return SoundTrack(av, kind.video_type, limits, declared_s(av, container), _later(audio, stream), gaps=True)
 
 
 def _later(audio: Any, picture: Any) -> float:
