@@ -82,7 +82,7 @@ def _text(key: str, place: Locator, data: bytes) -> Shown:
 
 
 def in_context(text: str, start: int, end: int) -> str:
-    """The characters from `start` to `end` between `>>>` and `<<<`, with what is around them, in whole words where it has words."""
+    """The characters from `start` to `end` between `>>>` and `<<<`, with what is around them: whole words, if any."""
     first, last = max(0, start - CONTEXT), min(len(text), end + CONTEXT)
     before, after = text[first:start], text[end:last]
     if first > 0:
