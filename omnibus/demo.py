@@ -18,7 +18,7 @@ INSTALLED, CHECKOUT = HERE / "examples", HERE.parent / "examples"
 class DemoQuestion:
     """One question. `expect`: keys of which a right answer cites one; `answer_contains`: words of which it has one.
 
-    `place`: a field of the locator that the citation of one of these keys has.
+    `place`: a field of the locator that the citation of one of these keys has; without keys, any citation.
     """
 
     text: str = ""
@@ -51,7 +51,7 @@ def flaws(question: DemoQuestion, reply: AnswerCompleted) -> Sequence[str]:
     if reply.refused or reply.answer is None:
         return ["was refused"]
     found = []
-    cited = [citation for citation in reply.citations if citation.key in question.expect]
+    cited = [citation for citation in reply.citations if not question.expect or citation.key in question.expect]
     if question.expect and not cited:
         found.append(f"cites none of {', '.join(question.expect)}")
     if question.place and all(getattr(citation.locator, question.place) is None for citation in cited):

@@ -15,8 +15,10 @@ from workers.errors import NoSuchPlace, ObjectGone
 
 CONTEXT = 400
 """Characters of a text that are shown before and after those that are cited."""
-NAME_CHARS = 100
-"""Of the object's name, in that of the file: most file systems take 255 bytes."""
+BROKEN_WORD = 30
+"""Characters of a word cut in two that are left out; where text is longer without a space, it has no such words."""
+NAME_BYTES = 180
+"""Of the object's name, in that of the file: most file systems take 255 bytes, and the place takes some of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +82,20 @@ def _text(key: str, place: Locator, data: bytes) -> Shown:
 
 
 def in_context(text: str, start: int, end: int) -> str:
-    """The characters from `start` to `end` between `>>>` and `<<<`, with whole words of what is around them."""
+    """The characters from `start` to `end` between `>>>` and `<<<`, with what is around them: whole words, if any."""
     first, last = max(0, start - CONTEXT), min(len(text), end + CONTEXT)
     before, after = text[first:start], text[end:last]
     if first > 0:
-        before = "..." + re.sub(r"^\S*", "", before)
+        before = "..." + re.sub(rf"\A\S{{0,{BROKEN_WORD}}}(?=\s)", "", before)
     if last < len(text):
-        after = re.sub(r"\S*$", "", after) + "..."
+        after = re.sub(rf"(?<=\s)\S{{0,{BROKEN_WORD}}}\Z", "", after) + "..."
     return f"{before}>>>{text[start:end]}<<<{after}\n"
 
 
 def file_name(key: str, place: Locator, suffix: str) -> str:
     """A name made of the last part of the key and the place, of letters that any file system takes."""
-    plain = re.sub(r"[^\w.-]+", "_", PurePosixPath(key).name)[-NAME_CHARS:].lstrip(".-") or "object"
+    letters = re.sub(r"[^\w.-]+", "_", PurePosixPath(key).name)
+    plain = letters.encode()[-NAME_BYTES:].decode(errors="ignore").lstrip(".-") or "object"
     if place == Locator():
         return plain
     at = re.sub(r"[^\w.]+", "-", written("", place).replace("percent:", ""))

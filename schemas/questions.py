@@ -2,10 +2,20 @@
 
 import base64
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from uuid import NAMESPACE_URL, uuid5
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from schemas.envelope import Message
 
@@ -82,6 +92,11 @@ class QueryFilters(BaseModel):
     taken_after: AwareDatetime | None = None
     taken_before: AwareDatetime | None = None
     near: Near | None = None
+
+    @model_serializer(mode="wrap")
+    def _only_set_fields(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # A dispatcher of an earlier version refuses the names that it does not know, even with null.
+        return {name: value for name, value in handler(self).items() if value is not None}
 
 
 class QueryRequested(Message):

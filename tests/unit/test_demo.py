@@ -17,6 +17,8 @@ def reply(answer: str | None = "At 14:20.", key: str = "a.pdf", page: int | None
     [
         (DemoQuestion(expect=("a.pdf",), place="page", answer_contains=("14:20",)), reply(), []),
         (DemoQuestion(expect=("a.pdf",), place="page"), reply(page=None), ["cites no page"]),
+        (DemoQuestion(place="page"), reply(), []),
+        (DemoQuestion(place="page"), reply(page=None), ["cites no page"]),
         (DemoQuestion(expect=("b.pdf", "c.pdf")), reply(), ["cites none of b.pdf, c.pdf"]),
         (DemoQuestion(answer_contains=("noon",)), reply(), ["says none of noon"]),
         (DemoQuestion(expect=("a.pdf",)), reply(None), ["was refused"]),

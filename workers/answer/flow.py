@@ -151,7 +151,13 @@ class AnswerSteps:
         _check_wanted(asked, "generate", replied=bool(parts.replies.done([asked.request_id])))
         answer = attribute(answer, wording(asked.query.text, seen), sources, parts.text)
         citations = [[c.marker, c.segment.id, c.quote] for c in answer.citations]
-        return {**state, "answer": answer.text, "refused": answer.refused, "citations": citations}
+        return {
+            **state,
+            "answer": answer.text,
+            "refused": answer.refused,
+            "citations": citations,
+            "read": {segment.id: segment.version.etag for segment in segments.values()},
+        }
 
     def _streamer(self, asked: Asked) -> Callable[[str], None]:
         sent, bus_away = 0, False
@@ -176,14 +182,21 @@ class AnswerSteps:
         traces = {segment.ref.trace for segment in segments.values()}
         self._parts.replies.terminal(asked.reply_to, message, traces=traces)
         with suppress(ServiceUnavailable):  # the reply is sent
-            if len(segments) < len(wanted) or self._erased_meanwhile(traces, segments):
+            if len(segments) < len(wanted) or self._erased_meanwhile(traces, segments, state.get("read", {})):
                 self._parts.replies.erase(asked.request_id)
         return {}
 
-    def _erased_meanwhile(self, traces: Collection[str], segments: Mapping[str, StoredSegment]) -> bool:
-        """Whether an object left before it was noted that the kept copy is about it, and did not come back the same."""
+    def _erased_meanwhile(
+        self, traces: Collection[str], segments: Mapping[str, StoredSegment], read: Mapping[str, str]
+    ) -> bool:
+        """Whether an object left before it was noted that the kept copy is about it, and did not come back the same.
+
+        `read`: segment id -> etag of the object whose words the answer was written from.
+        """
         if not self._parts.replies.erased(traces):
             return False
+        if any(segments[of].version.etag != etag for of, etag in read.items() if of in segments):
+            return True
         return {segment.id: segment for segment in self._parts.index.segments(list(segments))} != segments
 
 

@@ -20,7 +20,6 @@ from index_searches import found_near
 from workers.adapters.index.lance import LanceIndex
 from workers.adapters.index.lance_rows import rows_of
 from workers.adapters.index.lance_table import DELTAS, FRAGMENTS, UNINDEXED_ROWS
-from workers.adapters.index.rows import ADDED_COLUMNS
 from workers.adapters.index.spaces import IndexMismatch
 from workers.domain.hit import Filters
 from workers.domain.media import ObjectRef
@@ -166,11 +165,24 @@ def test_an_index_whose_making_was_interrupted_still_finds_words(index: LanceInd
 
 # Earlier versions
 
+FIRST_COLUMNS = {
+    *("object_id", "generation", "is_record", "id", "tenant", "bucket", "key", "etag", "sequencer", "version_id"),
+    *("media_type", "rejected", "segments", "ordinal", "modality", "locator", "text", "content_hash", "derived"),
+    *("vector_words", "vector_pictures_a"),
+}
+"""Those of the first version, written down."""
+
+
+def make_earlier(place: Path) -> None:
+    table = table_of(place)
+    table.drop_columns([name for name in table.schema.names if name not in FIRST_COLUMNS])
+    assert set(table_of(place).schema.names) == FIRST_COLUMNS
+
 
 def test_a_table_of_an_earlier_version_goes_on_with_the_columns_that_it_lacked(index: LanceIndex, place: Path) -> None:
     old = an_object("old", "boat")
     index.write([old])
-    table_of(place).drop_columns(list(ADDED_COLUMNS))
+    make_earlier(place)
     reopened = LanceIndex(place, SPACES)
     new = an_object("new", "boat", taken=Taken(datetime(2024, 5, 1, tzinfo=UTC), (59.33, 18.07)))
     assert reopened.write([new]) == [True]
@@ -178,6 +190,14 @@ def test_a_table_of_an_earlier_version_goes_on_with_the_columns_that_it_lacked(i
     assert [stored.parent for stored in reopened.segments(ids_of(old))] == [""]
     assert found_near(reopened, Filters(near=Near(59.3, 18.0, 10))) == ids_of(new)
     assert found_near(LanceIndex(place, SPACES), Filters(taken_until=datetime(2025, 1, 1, tzinfo=UTC))) == ids_of(new)
+
+
+def test_a_table_of_other_models_is_refused_before_it_is_changed(index: LanceIndex, place: Path) -> None:
+    index.write([an_object("old", "boat")])
+    make_earlier(place)
+    with pytest.raises(IndexMismatch):
+        record_of(LanceIndex(place, [WORDS]), ObjectRef("media", "old"))
+    assert set(table_of(place).schema.names) == FIRST_COLUMNS
 
 
 # Upkeep

@@ -17,7 +17,7 @@ from weaviate_server import KEY, WeaviateServer
 
 from workers.adapters.index import weaviate as adapter
 from workers.adapters.index import weaviate_collection, weaviate_listing, weaviate_rows
-from workers.adapters.index.rows import ADDED_COLUMNS, object_id, segment_fields
+from workers.adapters.index.rows import object_id, segment_fields
 from workers.adapters.index.spaces import IndexMismatch
 from workers.adapters.index.weaviate import WeaviateIndex
 from workers.adapters.index.weaviate_collection import connect, insert
@@ -61,9 +61,28 @@ def copies_in(home: Home) -> list[tuple[str, int]]:
     return sorted((bytes.fromhex(row["key"][1:]).decode(), row["generation"]) for row in rows)
 
 
-def without_added(fields: dict[str, Any]) -> dict[str, Any]:
-    """What an earlier version wrote of a segment."""
-    return {name: value for name, value in fields.items() if name not in ADDED_COLUMNS}
+ADDED_SINCE = {"taken_at", "latitude", "longitude", "parent"}
+"""What the first version did not know, written down."""
+
+
+@contextmanager
+def first_version() -> Iterator[None]:
+    """Makes collections and writes segments as the first version did."""
+    properties = weaviate_collection._properties
+
+    def fields_of(piece: Any) -> dict[str, Any]:
+        return {name: value for name, value in segment_fields(piece).items() if name not in ADDED_SINCE}
+
+    with pytest.MonkeyPatch.context() as earlier:
+        first = [each for each in properties() if each.name not in ADDED_SINCE]
+        earlier.setattr(weaviate_collection, "_properties", lambda: first)
+        earlier.setattr(weaviate_rows, "segment_fields", fields_of)
+        yield
+
+
+def properties_of(home: Home) -> set[str]:
+    with collection_of(home) as collection:
+        return {each.name for each in collection.config.get().properties}
 
 
 def unlocked() -> None:
@@ -106,22 +125,25 @@ def test_a_collection_that_was_left_without_its_alias_is_taken_up(home: Home) ->
     assert found_near(opened(home)) == ids_of(each)
 
 
-def test_a_collection_of_an_earlier_version_goes_on_with_the_properties_that_it_lacked(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with monkeypatch.context() as earlier:
-        earlier.setattr(weaviate_collection, "_added_properties", list)
-        earlier.setattr(weaviate_rows, "segment_fields", lambda piece: without_added(segment_fields(piece)))
-        old = an_object("old", "boat")
+def test_a_collection_of_an_earlier_version_goes_on_with_the_properties_that_it_lacked(home: Home) -> None:
+    old = an_object("old", "boat")
+    with first_version():
         opened(home).write([old])
-    with collection_of(home) as collection:
-        assert {each.name for each in collection.config.get().properties}.isdisjoint(ADDED_COLUMNS)
+    assert properties_of(home).isdisjoint(ADDED_SINCE)
     index = opened(home)
     new = an_object("new", "boat", taken=Taken(datetime(2024, 5, 1, tzinfo=UTC), (59.33, 18.07)))
     assert index.write([new]) == [True]
     assert sorted(found_near(index)) == sorted(ids_of(old) + ids_of(new))
     assert found_near(index, Filters(near=Near(59.3, 18.0, 10))) == ids_of(new)
     assert found_near(opened(home), Filters(taken_until=datetime(2025, 1, 1, tzinfo=UTC))) == ids_of(new)
+
+
+def test_a_collection_of_other_models_is_refused_before_it_is_changed(home: Home) -> None:
+    with first_version():
+        opened(home).write([an_object("old", "boat")])
+    with pytest.raises(IndexMismatch):
+        record_of(opened(home, [WORDS]), A)
+    assert properties_of(home).isdisjoint(ADDED_SINCE)
 
 
 def test_a_wrong_key_is_one_line_that_says_so(home: Home) -> None:

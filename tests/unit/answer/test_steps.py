@@ -291,6 +291,16 @@ def test_no_copy_is_kept_of_a_reply_that_names_an_object_which_is_replaced_meanw
     assert repeated(world) == "failed"
 
 
+def test_no_copy_is_kept_of_a_reply_that_quotes_what_was_replaced_before_it_was_sent() -> None:
+    shelf = Shelf()
+    world = World(shelf)
+    state = write(world)
+    Eraser(world.cache).erase(TOWER.ref, segments=1)
+    shelf.tower = replace(TOWER, version=Version("another", "1F"), text="It was pulled down.")
+    world.steps.reply(state, "1")
+    assert repeated(world) == "failed"
+
+
 def test_a_reply_is_kept_though_its_object_was_removed_earlier_and_came_again() -> None:
     world = World(Shelf())
     Eraser(world.cache).erase(TOWER.ref, segments=1)

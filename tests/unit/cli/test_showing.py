@@ -22,7 +22,9 @@ from schemas.answers import Locator
         ("a/.profile", Locator(), "", "profile"),
         ("-rf", Locator(), "", "rf"),
         ("x/a b\n;$(c).pdf/", Locator(), "", "a_b_c_.pdf"),
-        ("é" * 300 + ".txt", Locator(), "", "é" * 96 + ".txt"),
+        ("é" * 300 + ".txt", Locator(), "", "é" * 88 + ".txt"),
+        ("漢" * 120 + ".txt", Locator(), "", "漢" * 58 + ".txt"),
+        ("𠀀" * 120 + ".txt", Locator(), "", "𠀀" * 44 + ".txt"),
     ],
 )
 def test_the_file_is_named_after_the_object_and_the_place(key: str, place: Locator, suffix: str, name: str) -> None:
@@ -36,6 +38,11 @@ def test_cited_characters_stand_between_marks_with_whole_words_around_them() -> 
     assert "before >>>THE QUOTE<<< after" in shown
     assert shown.endswith("after ...\n")
     assert len(shown) < 2 * CONTEXT + 40
+
+
+def test_a_text_without_spaces_has_characters_around_what_is_cited() -> None:
+    around = "漢" * CONTEXT
+    assert in_context("漢" * 1000, 500, 510) == f"...{around}>>>{'漢' * 10}<<<{around}...\n"
 
 
 def test_a_text_that_is_short_is_shown_as_a_whole() -> None:

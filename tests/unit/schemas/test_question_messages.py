@@ -88,3 +88,25 @@ def test_a_reference_into_the_bucket_carries_no_bytes() -> None:
 
 def test_white_space_around_the_words_is_dropped() -> None:
     assert QueryRequested(text="  what?\n").text == "what?"
+
+
+FIRST_FIELDS = {"text", "image", "audio", "filters", "top_k", "generate", "stream", "deadline", "tenant", "reply_topic"}
+"""Those of the first version, which refuses others, written down."""
+
+
+@pytest.mark.parametrize("mode", ["json", "python"])
+def test_a_question_that_uses_no_later_field_is_understood_by_earlier_versions(mode: str) -> None:
+    travelling = QueryRequested(text="what?").model_dump(mode=mode)
+    assert set(travelling) == FIRST_FIELDS
+    assert travelling["filters"] == {"modality": [], "prefix": ""}
+
+
+def test_filters_that_are_set_travel() -> None:
+    asked = QueryRequested.model_validate(
+        {
+            "text": "what?",
+            "filters": {"taken_after": "2024-05-01T00:00:00Z", "near": {"latitude": 1, "longitude": 0, "km": 5}},
+        }
+    )
+    assert QueryRequested.model_validate_json(asked.model_dump_json()) == asked
+    assert set(asked.model_dump(mode="json")["filters"]) == {"modality", "prefix", "taken_after", "near"}

@@ -9,7 +9,6 @@ from typing import Any
 
 from workers.adapters.index.lance_rows import schema_of, spaces_of
 from workers.adapters.index.locks import exclusive
-from workers.adapters.index.rows import ADDED_COLUMNS
 from workers.adapters.index.spaces import check_spaces, vector_column
 from workers.domain.segment import Space
 
@@ -77,15 +76,15 @@ def open_table(directory: Path, spaces: Sequence[Space], lock: Path) -> OpenTabl
         if NAME not in database.list_tables().tables:
             database.create_table(NAME, schema=schema_of(spaces))
         table = database.open_table(NAME)
-        _add_columns(table, schema_of(spaces))
         check_spaces(spaces_of(table.schema), spaces, f"the index in {directory}", "remove that directory")
+        _add_columns(table, schema_of(spaces))
         _index_words_and_keys(table)
     return OpenTable(table, LOOP.run(_opened_for_queries(directory, session)))
 
 
 def _add_columns(table: Any, schema: Any) -> None:
     """Give a table of an earlier version the columns that it has not, empty (a commit; no row is written)."""
-    added = [field for field in schema if field.name in ADDED_COLUMNS and field.name not in table.schema.names]
+    added = [field for field in schema if field.name not in table.schema.names]
     if added:
         table.add_columns(added)
 

@@ -20,8 +20,6 @@ SEGMENT_COLUMNS = ("id", "generation", *OBJECT_COLUMNS, "ordinal", "modality", "
 
 TAKEN_COLUMNS = ("taken_at", "latitude", "longitude")
 """Seconds since 1970, and degrees north and east; null where nobody knows."""
-ADDED_COLUMNS = (*TAKEN_COLUMNS, "parent")
-"""Those that earlier versions did not know: an index of theirs gets them, without values, when it is opened."""
 
 
 def object_id(ref: ObjectRef) -> str:

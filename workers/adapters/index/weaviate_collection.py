@@ -93,10 +93,10 @@ def open_collection(client: "WeaviateClient", alias: str, spaces: Sequence[Space
                 client.alias.create(alias_name=alias, target_collection=f"{alias}_1")
     collection = client.collections.use(alias)
     config = collection.config.get(simple=True)
-    # The schema is changed by the collection's own name: an alias will not do.
-    _add_properties(client.collections.use(config.name), alias, locks)
     remedy = REMOVE.format(alias, config.name)
     check_spaces(spaces_held(config.description), spaces, f"the Weaviate collection {config.name}", remedy)
+    # The schema is changed by the collection's own name: an alias will not do.
+    _add_properties(client.collections.use(config.name), alias, locks)
     return collection
 
 
@@ -180,38 +180,36 @@ def explained(complaint: str) -> str:
 
 
 def _create(client: "WeaviateClient", name: str, spaces: Sequence[Space]) -> None:
-    from weaviate.classes.config import Configure, DataType, StopwordsPreset  # noqa: PLC0415 - see above
+    from weaviate.classes.config import Configure, StopwordsPreset  # noqa: PLC0415 - see above
 
-    flags, numbers = ("is_record", "complete", "derived"), ("generation", "segments", "ordinal")
-    found_by = ("object_id", "copy", "segment_id", "tenant", "bucket", "key", "modality")
-    kept = ("etag", "sequencer", "version_id", "media_type", "rejected", "locator", "text", "content_hash")
     client.collections.create(
         name,
         description=json.dumps({"spaces": [asdict(space) for space in spaces]}),
-        properties=[
-            *(_property(flag, DataType.BOOL, filterable=flag == "is_record") for flag in flags),
-            *(_property(number, DataType.INT) for number in numbers),
-            *(_property(text, DataType.TEXT, filterable=True) for text in found_by),
-            *(_property(text, DataType.TEXT) for text in kept),
-            _property("words", DataType.TEXT, searchable=True),
-            *_added_properties(),
-        ],
+        properties=_properties(),
         vector_config=[_vector(space) for space in spaces],
         # `words` has none left.
         inverted_index_config=Configure.inverted_index(stopwords_preset=StopwordsPreset.NONE),
     )
 
 
-def _added_properties() -> list[Any]:
-    """Those of `ADDED_COLUMNS`."""
+def _properties() -> list[Any]:
     from weaviate.classes.config import DataType, Property  # noqa: PLC0415 - see above
 
+    flags, numbers = ("is_record", "complete", "derived"), ("generation", "segments", "ordinal")
+    found_by = ("object_id", "copy", "segment_id", "tenant", "bucket", "key", "modality", "parent")
+    kept = ("etag", "sequencer", "version_id", "media_type", "rejected", "locator", "text", "content_hash")
     kinds = (DataType.INT, DataType.NUMBER, DataType.NUMBER)
-    taken = [
-        Property(name=name, data_type=kind, index_filterable=False, index_range_filters=True)
-        for name, kind in zip(TAKEN_COLUMNS, kinds, strict=True)
+    return [
+        *(_property(flag, DataType.BOOL, filterable=flag == "is_record") for flag in flags),
+        *(_property(number, DataType.INT) for number in numbers),
+        *(_property(text, DataType.TEXT, filterable=True) for text in found_by),
+        *(_property(text, DataType.TEXT) for text in kept),
+        _property("words", DataType.TEXT, searchable=True),
+        *(
+            Property(name=name, data_type=kind, index_filterable=False, index_range_filters=True)
+            for name, kind in zip(TAKEN_COLUMNS, kinds, strict=True)
+        ),
     ]
-    return [*taken, _property("parent", DataType.TEXT, filterable=True)]
 
 
 def _add_properties(collection: "Collection", alias: str, locks: Locks) -> None:
@@ -219,7 +217,7 @@ def _add_properties(collection: "Collection", alias: str, locks: Locks) -> None:
 
     def missing() -> list[Any]:
         held = {each.name for each in collection.config.get(simple=True).properties}
-        return [each for each in _added_properties() if each.name not in held]
+        return [each for each in _properties() if each.name not in held]
 
     if missing():
         with locks.held([f"index:{alias}"]):
