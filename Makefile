@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 UV     := $(BIN)/uv
 UV_PIN := uv==0.13.9
 
-.PHONY: env demo servers test unit chaos lint format lock bench clean
+.PHONY: env demo servers test unit chaos lint format lock bench bench-quality clean
 
 env: $(VENV)/.ready ## the environment, from the lock file
 
@@ -50,6 +50,9 @@ lock: ## pin every dependency with its hashes (no index address goes into the fi
 
 bench: env servers ## the table of ratios
 	$(BIN)/python -m benchmarks
+
+bench-quality: env ## what is found, heard and read right, on public material (docs/quality.md); needs apt, not root
+	$(BIN)/python -m benchmarks.quality
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -49,7 +49,7 @@ def work(settings: Settings, queues: Sequence[str], beat_file: Path | None, *, w
     pool = _pool(queues)
     keep_freed_memory()
     app = make_app(settings.redis)
-    warm_ingest, warm_answer = _register_ingest(app, settings, queues), _register_answer(app, settings)
+    warm_ingest, warm_answer = register_ingest(app, settings, queues), _register_answer(app, settings)
     if warm and pool == "threads":
         _beside(warm_answer)
     elif warm:
@@ -116,7 +116,8 @@ def _name(queues: Sequence[str]) -> str:
     return f"{queues[0]}@%h"
 
 
-def _register_ingest(app: Celery, settings: Settings, queues: Sequence[str]) -> Callable[[], None]:
+def register_ingest(app: Celery, settings: Settings, queues: Sequence[str]) -> Callable[[], None]:
+    """Have the app index changes, light and heavy; what it gives back loads the models. Nothing is made before."""
     parts = Once(lambda: ingest_parts(settings, heavy=HEAVY_QUEUE in queues))
 
     def ingest(task: Task, changes: list[dict[str, Any]]) -> list[dict[str, str]]:

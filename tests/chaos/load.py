@@ -27,6 +27,8 @@ AGAIN_S = 0.3
 """How long a client waits before it tries again."""
 ANSWER_S = 20.0
 """How long it waits for the bucket: longer than anything is frozen, so that a late request finds its client waiting."""
+FORGOTTEN_S = 20.0
+"""How long it waits for the answer to a question that the broker may have lost."""
 PATIENCE_S = 180.0
 """How long it tries."""
 
@@ -126,7 +128,10 @@ class _Client:
         """Ask again, under new ids, what the broker forgot when it died."""
         life = self._witness.life
         for request_id, asked in self._ledger.open_questions(self._witness.replies):
-            if asked.life != life and self._ledger.abandon(request_id):
+            forgotten = asked.life != life or (
+                time() - asked.at > FORGOTTEN_S and self._witness.is_unsafe(asked.life, asked.at)
+            )
+            if forgotten and self._ledger.abandon(request_id):
                 self._ask(asked.number, generate=asked.generate)
 
     def _put(self, operation: Operation) -> str:

@@ -22,6 +22,8 @@ from schemas.notification import Notification
 from schemas.topics import INDEX_EVENTS, MEDIA_EVENTS, QUERIES, REPLIES
 
 READ = (REPLIES, MEDIA_EVENTS, INDEX_EVENTS, MEDIA_EVENTS.dead_letters, QUERIES.dead_letters)
+MAKING_S = 3.0
+"""How long a new life of the embedded broker loses records (docs/reliability.md), on a busy machine."""
 DEAD = (MEDIA_EVENTS.dead_letters.name, QUERIES.dead_letters.name)
 
 
@@ -46,6 +48,7 @@ class Witness:
         self._thread = Thread(target=self._run, name="witness", daemon=True)
         self._places: set[str] = set()
         self._last = monotonic()
+        self._born: dict[int, float] = {}
         self.replies: dict[str, list[Seen]] = {}
         """Request id -> its terminal replies."""
         self.notified: dict[str, list[Seen]] = {}
@@ -61,7 +64,16 @@ class Witness:
     @property
     def life(self) -> int:
         """The life that the broker is in."""
-        return self._life_of_broker()
+        life = self._life_of_broker()
+        self._born.setdefault(life, time())
+        return life
+
+    def is_unsafe(self, life: int, at: float) -> bool:
+        """Whether the embedded broker may have lost what it acknowledged then: it was making its topics anew.
+
+        The first life is not meant: nobody talks to it before its topics are made.
+        """
+        return list(self._born).index(life) > 0 and at - self._born[life] < MAKING_S
 
     def start(self) -> None:
         """Begin to read."""

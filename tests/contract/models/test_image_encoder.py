@@ -8,7 +8,7 @@ import pytest
 
 from omnibus.profiles import Models
 from workers.adapters.models.conse import EfficientNetConse, build_class_table
-from workers.adapters.models.efficientnet import EfficientNet, letterbox
+from workers.adapters.models.efficientnet import EfficientNet, squared
 from workers.adapters.models.minilm import MiniLmEncoder
 from workers.domain.decoded import Pixels
 from workers.errors import ModelUnavailable
@@ -80,17 +80,29 @@ def test_texts_are_encoded_as_the_text_encoder_does(
 
 
 def test_white_edges_do_not_make_the_subject_smaller() -> None:
-    drawing = np.zeros((50, 80, 3), dtype=np.uint8)
-    page = np.full((1000, 700, 3), 255, dtype=np.uint8)
-    page[300:350, 400:480] = drawing
-    dark = [np.count_nonzero(letterbox(picture) < 128) for picture in (page, drawing)]
+    pages = [np.full(shape, 255, dtype=np.uint8) for shape in ((1000, 700, 3), (70, 100, 3))]
+    for page in pages:
+        page[10:60, 10:90] = 0
+    dark = [np.count_nonzero(squared(page) < 128) for page in pages]
     assert dark[0] == pytest.approx(dark[1], rel=0.02)
 
 
-def test_a_picture_is_never_stretched() -> None:
-    square = letterbox(np.zeros((40, 160, 3), dtype=np.uint8))
-    height, width = (np.count_nonzero((square < 128).any(axis=(axis, 2))) for axis in (1, 0))
+def test_what_stands_on_white_ground_is_never_stretched() -> None:
+    page = np.full((100, 400, 3), 255, dtype=np.uint8)
+    page[20:60, 30:190] = 0
+    dark = (squared(page) < 128).any(axis=2)
+    height, width = (np.count_nonzero(dark.any(axis=axis)) for axis in (1, 0))
     assert width / height == pytest.approx(4, rel=0.05)
+
+
+def test_a_photo_fills_the_square_with_all_of_it() -> None:
+    photo = np.zeros((40, 160, 3), dtype=np.uint8)
+    photo[:, :80] = 200
+    photo[:8] = 255  # an overexposed sky is no white ground
+    square = squared(photo)
+    assert (square.max(axis=2) < 128).mean() == pytest.approx(0.4, rel=0.05)
+    assert (square[-1, :120] == 200).all()
+    assert (square[-1, 140:] == 0).all()
 
 
 def test_damaged_weights_are_an_unavailable_model(tmp_path: Path) -> None:

@@ -72,6 +72,21 @@ def test_a_sign_that_hangs_askew_is_read(reader: RapidReader, degrees: int) -> N
     assert words(reader, sign) == ["NO SWIMMING BEYOND THE PIER"]
 
 
+@pytest.mark.parametrize("turn", [0, 2], ids=["upright", "upside down"])
+def test_long_lines_are_read_the_right_way_up(reader: RapidReader, turn: int) -> None:
+    lines = (
+        "The lighthouse's lamp burned rapeseed oil, and its light was green. This was a",
+        "From 1 April to 31 October the park is open every day from 9:30 to 18:30. In",
+        "ever since, and those that break are replaced by a blower of glass in Lindmoor,",
+        "and made the rope fast to the wreck. Twenty people came ashore along it,",
+    )
+    page = Image.new("RGB", (827, 200), "white")
+    for number, line in enumerate(lines):
+        ImageDraw.Draw(page).text((100, 40 + number * 25), line, fill="black", font=ImageFont.load_default(15.3))
+    read = words(reader, np.rot90(np.asarray(page), turn))
+    assert (read if turn == 0 else read[::-1]) == list(lines)
+
+
 def test_a_picture_without_text_has_no_lines(reader: RapidReader, photo: Photo) -> None:
     assert words(reader, photo("media/photos/IMG_0412.jpg")) == []
     assert words(reader, Image.new("RGB", (640, 480), "white")) == []

@@ -9,7 +9,7 @@ import pytest
 from tests.recordings import FORMATS, encoded, recorded, tone
 from workers.adapters.decoders.content import decode
 from workers.adapters.decoders.limits import DecodeLimits
-from workers.adapters.decoders.recording_formats import recording_format
+from workers.adapters.decoders.recording_formats import is_heavy, recording_format
 from workers.adapters.decoders.recordings import CHUNK_BYTES, RATE
 from workers.adapters.decoders.results import Picture, Sound, Text
 from workers.domain.recording import SAMPLE_RATE, Samples
@@ -35,6 +35,18 @@ def seconds(samples: Samples) -> float:
 
 def pitch(samples: Samples) -> float:
     return float(np.abs(np.fft.rfft(samples)).argmax() * RATE / len(samples))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_recording_of_any_format_is_heavy_work(name: str) -> None:
+    assert is_heavy(recorded(name))
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"a", b"ID", b"\0\0\0\x18ftypheic", b"RIFF\0\0\0\0WEBP", b"%PDF-1.7", b"# Notes", b"\xff\xd8\xff\xe0"]
+)
+def test_anything_else_is_light_work(data: bytes) -> None:
+    assert not is_heavy(data)
 
 
 def test_child_and_worker_speak_of_the_same_rate() -> None:

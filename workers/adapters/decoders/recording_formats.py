@@ -84,7 +84,7 @@ def _matroska(head: bytes) -> RecordingFormat | None:
 
 
 def is_heavy(data: bytes) -> bool:
-    """Whether `data` is a recording by its first bytes."""
+    """Whether `data` is a recording or a video by its first bytes."""
     return picture_format(data) is None and recording_format(data) is not None
 
 

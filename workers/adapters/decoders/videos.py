@@ -44,6 +44,8 @@ def decode_recording(data: bytes, kind: RecordingFormat, limits: DecodeLimits) -
         with open_container(av, data, kind, limits) as container:
             pictures = [stream for stream in container.streams.video if not is_cover(stream)]
             video = bool(pictures)
+            if kind.pictures and not (pictures or container.streams.audio):
+                raise UnknownMediaType(f"this {kind.name} file holds neither pictures nor sound")
             if video:
                 yield from _video(av, container, pictures[0], kind, limits)
             else:

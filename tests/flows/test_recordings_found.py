@@ -131,7 +131,7 @@ def test_a_long_talk_holds_no_text_up_and_ends_when_it_is_deleted(stack: Stack, 
     key = "long/deleted.flac"
     begin(stack, tmp_path, key, repeats=LONG)
     assert "listen" in state_of(stack, key)["why"]
-    (outcome,) = stack.upload(tmp_path, {"long/beside.md": b"Written while somebody talks."})
+    (outcome,) = stack.upload(tmp_path / "notes", {"long/beside.md": b"Written while somebody talks."})
     assert outcome["status"] == "indexed"
     assert state_of(stack, key)["state"] == "on the way"
     stack.s3().remove_object(stack.endpoints["bucket"], key)
