@@ -33,8 +33,19 @@ def written(key: str, place: Locator) -> str:
 
 
 def typed(key: str, place: Locator) -> str:
-    """The citation as it is typed at a shell's prompt."""
-    return shlex.quote(written(key, place))
+    """The citation as it is typed at a shell's prompt; `-- ` stands before one that would be taken for an option.
+
+    What a terminal would obey is written as Bash and Zsh read it: `$'...'`, with the bytes of UTF-8 in hexadecimal.
+    """
+    citation = written(key, place)
+    word = shlex.quote(citation) if citation.isprintable() else f"$'{''.join(map(_escaped, citation))}'"
+    return f"-- {word}" if citation.startswith("-") else word
+
+
+def _escaped(letter: str) -> str:
+    if letter in "\\'":
+        return f"\\{letter}"
+    return letter if letter.isprintable() else "".join(f"\\x{byte:02x}" for byte in letter.encode(errors="replace"))
 
 
 def read(citation: str) -> tuple[str, Locator]:

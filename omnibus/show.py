@@ -102,17 +102,27 @@ def file_name(key: str, place: Locator, suffix: str) -> str:
     return (plain.rpartition(".")[0] or plain) + at + suffix
 
 
-def save(shown: Shown, out: Path | None) -> Path:
+def save(shown: Shown, out: str | None) -> Path:
     """Write the file: into `out`, or where that is a folder, or None for the working directory, under its own name.
 
-    Nothing is written over: raises `FileExistsError` where there is another file of that name.
+    What ends with a slash is a folder, and made. Nothing is written over: raises `FileExistsError` where there is
+    another file of that name. Raises `OSError`, and leaves no part of a file behind.
     """
-    path = Path(shown.name) if out is None else out / shown.name if out.is_dir() else out
+    path = Path(out or ".")
+    if out and out.endswith("/"):
+        path.mkdir(parents=True, exist_ok=True)
+    if path.is_dir():
+        path /= shown.name
     try:
-        with path.open("xb") as file:
-            file.write(shown.data)
+        file = path.open("xb")
     except FileExistsError:
         if path.is_file() and path.read_bytes() == shown.data:
             return path
         raise FileExistsError(f"{path} is there already; name another file with --out") from None
+    try:
+        with file:
+            file.write(shown.data)
+    except BaseException:
+        path.unlink()
+        raise
     return path

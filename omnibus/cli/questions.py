@@ -13,6 +13,7 @@ from rich.text import Text
 
 from omnibus.citation import typed
 from omnibus.cli.failures import CommandFailed
+from omnibus.cli.letters import shown
 from omnibus.settings import Settings
 from schemas.answers import AnswerCompleted, AnswerFailed, Citation, Locator
 from schemas.questions import INLINE_LIMIT, MediaRef, QueryRequested
@@ -109,7 +110,7 @@ def print_answer(out: Console, reply: AnswerCompleted) -> None:
     if reply.refused:
         out.print(Text(f"No answer: {reply.refused.reason}."), soft_wrap=True)
     elif reply.answer is not None:
-        out.print(Text(reply.answer), soft_wrap=True)
+        out.print(Text("\n".join(map(shown, reply.answer.expandtabs().splitlines()))), soft_wrap=True)
     for citation in reply.citations:
         out.print(Text(f"  [{citation.marker}] {_cited(citation)}"), soft_wrap=True)
         out.print(Text(f"      omnibus show {typed(citation.key, citation.locator)}"), style="dim", soft_wrap=True)
@@ -121,7 +122,7 @@ def print_hits(out: Console, reply: AnswerCompleted) -> None:
     if not reply.hits:
         out.print("Nothing found.")
     for hit in reply.hits:
-        where = ", ".join(part for part in (hit.key, place(hit.locator)) if part)
+        where = ", ".join(part for part in (shown(hit.key), place(hit.locator)) if part)
         out.print(Text(f"{hit.score:.4f}  {where}  ({hit.modality})"), soft_wrap=True)
         if hit.text:
             out.print(Text(f"        {_snippet(hit.text)}"), style="dim", soft_wrap=True)
@@ -158,10 +159,10 @@ def _clock(seconds: float) -> str:
 
 
 def _cited(citation: Citation) -> str:
-    where = ", ".join(part for part in (citation.key, place(citation.locator)) if part)
+    where = ", ".join(part for part in (shown(citation.key), place(citation.locator)) if part)
     return f'{where}: "{_snippet(citation.quote)}"' if citation.quote else f"{where} ({citation.modality})"
 
 
 def _snippet(text: str) -> str:
-    line = " ".join(text.split())
+    line = shown(" ".join(text.split()))
     return line if len(line) <= SNIPPET else line[: SNIPPET - 3] + "..."

@@ -1,7 +1,6 @@
 """`omnibus show`: what a citation leads to, written to a file."""
 
 import json as json_module
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,8 +12,8 @@ from omnibus.cli.failures import one_line
 def show(
     citation: Annotated[str, typer.Argument(metavar="CITATION", help="As `ask` and `search` print it.")],
     out: Annotated[
-        Path | None,
-        typer.Option("--out", help="File or folder to write to (default: the working directory)."),
+        str | None,
+        typer.Option("--out", help="File, or folder (`shown/` is made), to write to (default: the working directory)."),
     ] = None,
     data: options.Data = None,
     json: options.Json = False,
@@ -26,6 +25,7 @@ def show(
     'notes.md#char=120,360': these characters, with some before and after. 'sign.jpg': the file itself.
     """
     with one_line():
+        from omnibus.cli.letters import shown
         from omnibus.cli.questions import place
         from omnibus.settings import load
         from omnibus.show import save
@@ -38,4 +38,4 @@ def show(
             typer.echo(json_module.dumps({**line, "quote": found.quote}, ensure_ascii=False))
         else:
             where = place(found.place)
-            typer.echo(f"{path}: {found.key}{', ' if where else ''}{where}")
+            typer.echo(f"{path}: {shown(found.key)}{', ' if where else ''}{where}")

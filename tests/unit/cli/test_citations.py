@@ -1,6 +1,7 @@
 """A citation is a word that can be copied from the terminal, typed, and read again."""
 
 import shlex
+import subprocess
 
 import pytest
 from hypothesis import given
@@ -44,9 +45,21 @@ def test_what_is_written_can_be_read(key: str, place: Locator) -> None:
     assert read(written(key, place)) == (key, place)
 
 
-@given(KEYS.filter(lambda key: key.isprintable()), PLACES)
+@given(KEYS.filter(lambda key: key.isprintable() and not key.startswith("-")), PLACES)
 def test_what_is_printed_can_be_typed_at_a_shell(key: str, place: Locator) -> None:
     assert [read(word) for word in shlex.split(typed(key, place))] == [(key, place)]
+
+
+@pytest.mark.parametrize("key", ["a\x1b[2Jb'\\c.txt", "line\nbreak", "\u202eback"])
+def test_what_a_terminal_would_obey_is_printed_as_a_shell_reads_it(key: str) -> None:
+    command = typed(key, Locator(page=3))
+    assert command.isprintable()
+    read_by_bash = subprocess.run(["bash", "-c", f"printf %s {command}"], capture_output=True, text=True, check=True)
+    assert read(read_by_bash.stdout) == (key, Locator(page=3))
+
+
+def test_a_key_like_an_option_is_no_option() -> None:
+    assert typed("-rf.txt", Locator()) == "-- -rf.txt"
 
 
 @pytest.mark.parametrize("key", ["a#b.txt", "notes #2", "a#page", "c#"])

@@ -54,19 +54,29 @@ def shown(data: bytes = b"new") -> Shown:
 
 
 def test_a_folder_gets_a_file_of_its_own_name(tmp_path: Path) -> None:
-    assert save(shown(), tmp_path) == tmp_path / "a.txt"
+    assert save(shown(), str(tmp_path)) == tmp_path / "a.txt"
     assert (tmp_path / "a.txt").read_bytes() == b"new"
+
+
+def test_what_ends_with_a_slash_is_a_folder(tmp_path: Path) -> None:
+    assert save(shown(), f"{tmp_path}/new/one/") == tmp_path / "new" / "one" / "a.txt"
+
+
+def test_no_part_of_a_file_is_left_behind(tmp_path: Path) -> None:
+    with pytest.raises(TypeError):
+        save(shown("no bytes"), str(tmp_path))  # type: ignore[arg-type]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_another_file_is_never_written_over(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(b"old")
     with pytest.raises(FileExistsError, match="is there already; name another file with --out"):
-        save(shown(), tmp_path)
+        save(shown(), str(tmp_path))
     assert (tmp_path / "a.txt").read_bytes() == b"old"
 
 
 def test_the_same_file_may_be_there_already(tmp_path: Path) -> None:
-    assert save(shown(), tmp_path) == save(shown(), tmp_path)
+    assert save(shown(), str(tmp_path)) == save(shown(), str(tmp_path))
 
 
 LIGHT = """
