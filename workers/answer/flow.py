@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from time import monotonic, perf_counter
 from typing import Any
 
@@ -16,10 +17,11 @@ from workers.answer.attribute import attribute
 from workers.answer.complete import completed
 from workers.answer.encode import EncodedQuestions, QuestionEncoder
 from workers.answer.fuse import fuse
-from workers.answer.generate import Writer, wording
+from workers.answer.generate import SOURCES, Writer, wording
 from workers.answer.reply import Replies
 from workers.answer.retrieve import RETRIEVERS, Retrieval, Retrieved
 from workers.answer.unwanted import Unwanted
+from workers.answer.widen import REACH, widened
 from workers.domain.hit import FusedHit
 from workers.domain.segment import StoredSegment
 from workers.errors import DeadlineExceeded, ServiceUnavailable
@@ -138,7 +140,8 @@ class AnswerSteps:
         parts = self._parts
         hits = _hits(state)
         segments = {s.id: s for s in parts.index.segments([hit.segment_id for hit in hits])}
-        sources = parts.writer.sources(hits, segments)
+        around = partial(parts.index.around, reach=REACH)
+        sources = widened(parts.writer.sources(hits, segments), SOURCES, around, asked.query.filters.modality)
         seen = parts.encoded.get(asked.request_id).seen
         answer = parts.writer.write(
             asked.query,
@@ -156,7 +159,7 @@ class AnswerSteps:
             "answer": answer.text,
             "refused": answer.refused,
             "citations": citations,
-            "read": {segment.id: segment.version.etag for segment in segments.values()},
+            "read": {s.id: s.version.etag for s in (*segments.values(), *(source.segment for source in sources))},
         }
 
     def _streamer(self, asked: Asked) -> Callable[[str], None]:
@@ -176,7 +179,8 @@ class AnswerSteps:
         return send
 
     def _reply(self, asked: Asked, state: State) -> State:
-        wanted = [hit.segment_id for hit in _hits(state)]
+        # What stood beside a hit and was read with it may be cited as well.
+        wanted = list(dict.fromkeys([*(hit.segment_id for hit in _hits(state)), *state.get("read", {})]))
         segments = {segment.id: segment for segment in self._parts.index.segments(wanted)}
         message = completed(asked, state, _hits(state), segments, self._parts.lineage)
         traces = {segment.ref.trace for segment in segments.values()}

@@ -66,3 +66,10 @@ class Index(Protocol):
     def segments(self, ids: Sequence[str]) -> Sequence[StoredSegment]:
         """The segments of these ids, in the order asked for; unknown ids are left out."""
         ...
+
+    def around(self, segment: StoredSegment, *, reach: int) -> Sequence[StoredSegment]:
+        """What stands up to `reach` places before and after `segment` in its object, in order, without itself.
+
+        Only segments with the same parent, of the same version of the object; none where that version is gone.
+        """
+        ...

@@ -3,6 +3,7 @@
 from index_adapters import towards
 
 from workers.domain.hit import Filters
+from workers.domain.segment import IndexedObject
 from workers.ports.index import Index
 
 EVERYTHING = Filters()
@@ -30,3 +31,9 @@ def found_by(index: Index, text: str, filters: Filters = EVERYTHING, k: int = 10
 
 def keys_of(index: Index, ids: list[str]) -> set[str]:
     return {stored.ref.key for stored in index.segments(ids)}
+
+
+def texts_around(index: Index, each: IndexedObject, of: int, *, reach: int = 1) -> list[str]:
+    """The texts beside the object's segment number `of`."""
+    [segment] = index.segments([each.segments[of].id])
+    return [beside.text for beside in index.around(segment, reach=reach)]

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from index_adapters import PICTURES, SPACES, WORDS, Home, an_object, ids_of, record_of, towards, version
 from index_processes import wait_until
-from index_searches import found_near
+from index_searches import found_near, texts_around
 
 from workers.adapters.index.lance import LanceIndex
 from workers.adapters.index.lance_rows import rows_of
@@ -122,6 +122,12 @@ def test_a_half_replaced_object_is_found_without_duplicates(index: LanceIndex, i
     assert [stored.text for stored in index.segments(ids_of(interrupted))] == ["new boat", "new ship"]
 
 
+def test_beside_a_segment_of_a_half_replaced_object_stands_nothing_of_the_old_one(
+    index: LanceIndex, interrupted: IndexedObject
+) -> None:
+    assert texts_around(index, interrupted, 0, reach=2) == ["new ship"]
+
+
 def test_duplicates_of_a_half_replaced_object_do_not_use_up_the_k(
     index: LanceIndex, interrupted: IndexedObject
 ) -> None:
@@ -180,14 +186,15 @@ def make_earlier(place: Path) -> None:
 
 
 def test_a_table_of_an_earlier_version_goes_on_with_the_columns_that_it_lacked(index: LanceIndex, place: Path) -> None:
-    old = an_object("old", "boat")
+    old = an_object("old", "boat", "ship")
     index.write([old])
     make_earlier(place)
     reopened = LanceIndex(place, SPACES)
     new = an_object("new", "boat", taken=Taken(datetime(2024, 5, 1, tzinfo=UTC), (59.33, 18.07)))
     assert reopened.write([new]) == [True]
     assert sorted(found(reopened)) == sorted(ids_of(old) + ids_of(new))
-    assert [stored.parent for stored in reopened.segments(ids_of(old))] == [""]
+    assert [stored.parent for stored in reopened.segments(ids_of(old))] == ["", ""]
+    assert texts_around(reopened, old, 0) == ["ship"]
     assert found_near(reopened, Filters(near=Near(59.3, 18.0, 10))) == ids_of(new)
     assert found_near(LanceIndex(place, SPACES), Filters(taken_until=datetime(2025, 1, 1, tzinfo=UTC))) == ids_of(new)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from index_adapters import PICTURES, SPACES, WORDS, Home, an_object, ids_of, record_of, segment, towards, version
-from index_searches import found_by, found_near
+from index_searches import found_by, found_near, texts_around
 from weaviate_server import KEY, WeaviateServer
 
 from workers.adapters.index import weaviate as adapter
@@ -61,7 +61,7 @@ def copies_in(home: Home) -> list[tuple[str, int]]:
     return sorted((bytes.fromhex(row["key"][1:]).decode(), row["generation"]) for row in rows)
 
 
-ADDED_SINCE = {"taken_at", "latitude", "longitude", "parent"}
+ADDED_SINCE = {"taken_at", "latitude", "longitude", "parent", "place"}
 """What the first version did not know, written down."""
 
 
@@ -70,13 +70,21 @@ def first_version() -> Iterator[None]:
     """Makes collections and writes segments as the first version did."""
     properties = weaviate_collection._properties
 
+    row = weaviate_rows._row
+
     def fields_of(piece: Any) -> dict[str, Any]:
         return {name: value for name, value in segment_fields(piece).items() if name not in ADDED_SINCE}
+
+    def row_of(fields: dict[str, Any], vectors: Any) -> Any:
+        made = row(fields, vectors)
+        made.properties.pop("place", None)
+        return made
 
     with pytest.MonkeyPatch.context() as earlier:
         first = [each for each in properties() if each.name not in ADDED_SINCE]
         earlier.setattr(weaviate_collection, "_properties", lambda: first)
         earlier.setattr(weaviate_rows, "segment_fields", fields_of)
+        earlier.setattr(weaviate_rows, "_row", row_of)
         yield
 
 
@@ -126,7 +134,7 @@ def test_a_collection_that_was_left_without_its_alias_is_taken_up(home: Home) ->
 
 
 def test_a_collection_of_an_earlier_version_goes_on_with_the_properties_that_it_lacked(home: Home) -> None:
-    old = an_object("old", "boat")
+    old = an_object("old", "boat", "ship")
     with first_version():
         opened(home).write([old])
     assert properties_of(home).isdisjoint(ADDED_SINCE)
@@ -134,6 +142,7 @@ def test_a_collection_of_an_earlier_version_goes_on_with_the_properties_that_it_
     new = an_object("new", "boat", taken=Taken(datetime(2024, 5, 1, tzinfo=UTC), (59.33, 18.07)))
     assert index.write([new]) == [True]
     assert sorted(found_near(index)) == sorted(ids_of(old) + ids_of(new))
+    assert list(index.around(index.segments(ids_of(old))[0], reach=3)) == []
     assert found_near(index, Filters(near=Near(59.3, 18.0, 10))) == ids_of(new)
     assert found_near(opened(home), Filters(taken_until=datetime(2025, 1, 1, tzinfo=UTC))) == ids_of(new)
 
@@ -221,6 +230,13 @@ def test_looking_at_a_half_replaced_object_finishes_its_replacement(index: Weavi
     assert record.version == version(3)
     assert copies_in(home) == [("a.txt", 15)] * 3
     assert sorted(found_near(index)) == sorted(ids_of(NEW))
+
+
+def test_beside_a_segment_of_a_half_replaced_object_stands_nothing_of_the_old_one(
+    index: WeaviateIndex, home: Home
+) -> None:
+    write_part(home, NEW, 15, segments=2, complete=True)
+    assert texts_around(index, NEW, 0, reach=2) == ["new ship"]
 
 
 def test_copies_of_a_half_replaced_object_do_not_use_up_the_k(index: WeaviateIndex, home: Home) -> None:

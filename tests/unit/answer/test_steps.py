@@ -1,6 +1,6 @@
 """The answer flow's steps: what they pass on, and what happens when one of them raises."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from time import monotonic
@@ -15,21 +15,24 @@ from fakes.models import ColourNamer, Parrot, WordCounter
 from fakes.publisher import RecordingPublisher
 from segments import passage
 
-from schemas.answers import AnswerFailed
+from schemas.answers import AnswerCompleted, AnswerFailed
 from schemas.questions import MediaRef, QueryRequested
 from workers.answer.asked import Asked, Questions, ReplyTo
 from workers.answer.encode import EncodedQuestions, QuestionEncoder
 from workers.answer.flow import AnswerParts, AnswerSteps
-from workers.answer.generate import Writer
+from workers.answer.generate import NOTHING_FOUND, Writer
 from workers.answer.reply import Replies
 from workers.answer.retrieve import Retrieval
 from workers.answer.unwanted import LOOK_EVERY_S
+from workers.domain.locator import Locator
 from workers.domain.media import Version
+from workers.domain.segment import StoredSegment
 from workers.errors import Cancelled, DamagedMedia, DeadlineExceeded, ObjectGone, ServiceUnavailable, WorkLost
 from workers.ingest.erase import Eraser
 
 FLOORS = {"text": 0.3}
 TOWER = passage("tower", "The tower is blue and it was painted in 1889.")
+DOOR = replace(TOWER, id="door", ordinal=1, locator=Locator(chars=(46, 70)), text="Its door is green.")
 
 
 class Away:
@@ -38,20 +41,24 @@ class Away:
     def nearest(self, *_: object, **__: object) -> Any:
         raise ServiceUnavailable("the index does not answer")
 
-    matching = segments = nearest
+    matching = segments = around = nearest
 
 
 class Shelf(Away):
-    """An index that knows a tower, until it is removed."""
+    """An index that knows a tower, until it is removed, and what is said of it besides."""
 
     tower = TOWER
+    beside: Sequence[StoredSegment] = ()
     removed = False
     after_reading: Callable[[], None] = staticmethod(lambda: None)
 
-    def segments(self, *_: object, **__: object) -> Any:
-        found = [] if self.removed else [self.tower]
+    def segments(self, ids: Sequence[str]) -> Any:
+        found = [] if self.removed else [each for each in (self.tower, *self.beside) if each.id in ids]
         self.after_reading()
         return found
+
+    def around(self, *_: object, **__: object) -> Any:
+        return self.beside
 
 
 class Torn:
@@ -67,7 +74,7 @@ class Torn:
 class World:
     """The steps with everything around them; the index does not answer unless another is given."""
 
-    def __init__(self, index: Any = None) -> None:
+    def __init__(self, index: Any = None, says: str = TOWER.text) -> None:
         self.cache = cache = DictCache()
         self.publisher = RecordingPublisher()
         self.questions, self.encoded = Questions(cache), EncodedQuestions(cache)
@@ -83,7 +90,7 @@ class World:
                 index=index,
                 retrieval=Retrieval(index, "text", "image", "sound"),
                 floors=FLOORS,
-                writer=Writer(Parrot("The tower is blue and it was painted in 1889."), FLOORS, 20),
+                writer=Writer(Parrot(says), FLOORS, 20),
                 replies=self.replies,
                 lineage={},
             )
@@ -306,3 +313,50 @@ def test_a_reply_is_kept_though_its_object_was_removed_earlier_and_came_again() 
     Eraser(world.cache).erase(TOWER.ref, segments=1)
     world.steps.reply(write(world), "1")
     assert repeated(world) == "completed"
+
+
+def with_its_door() -> tuple[World, Shelf]:
+    """The door is no hit, but stands beside one, and the answer is there."""
+    shelf = Shelf()
+    shelf.beside = [DOOR]
+    return World(shelf, says=DOOR.text), shelf
+
+
+def reply_of(world: World) -> AnswerCompleted:
+    return AnswerCompleted.model_validate_json(world.publisher.sent[-1].value or b"")
+
+
+def test_an_answer_from_what_stands_beside_a_hit_cites_its_own_place() -> None:
+    world, _ = with_its_door()
+    world.steps.reply(write(world), "1")
+    reply = reply_of(world)
+    assert reply.answer == "Its door is green. [1]"
+    assert [(c.key, c.locator.chars, c.quote) for c in reply.citations] == [("tower.md", (46, 70), DOOR.text)]
+    assert [hit.text for hit in reply.hits] == [TOWER.text]
+
+
+def test_what_stands_beside_what_is_no_evidence_is_not_read() -> None:
+    world, _ = with_its_door()
+    world.ask(QueryRequested(text="what colour?"))
+    world.steps.encode("1")
+    state = world.steps.generate(world.steps.fuse([found("text", tower=0.2)], "1"), "1")
+    assert (state["answer"], state["refused"]) == (None, NOTHING_FOUND)
+
+
+def test_a_question_fails_when_the_index_goes_away_before_it_can_look_around() -> None:
+    world, shelf = with_its_door()
+    shelf.around = Away().nearest  # type: ignore[method-assign] - this one does not answer
+    with pytest.raises(ServiceUnavailable):
+        write(world)
+    assert world.failures[-1].code == "service_unavailable"
+
+
+@pytest.mark.parametrize("what", ["removed", "replaced"])
+def test_no_copy_is_kept_of_a_reply_whose_words_stood_beside_a_hit_and_changed_before_it_was_sent(what: str) -> None:
+    world, shelf = with_its_door()
+    state = write(world)
+    Eraser(world.cache).erase(TOWER.ref, segments=2)
+    changed = replace(DOOR, version=Version("another", "1F"), text="It has none.")
+    shelf.beside = [] if what == "removed" else [changed]
+    world.steps.reply(state, "1")
+    assert repeated(world) == "failed"

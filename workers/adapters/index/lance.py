@@ -15,12 +15,14 @@ from typing import Any
 
 import numpy as np
 
+from workers.adapters.index.beside import beside, places_around
 from workers.adapters.index.hits import distinct
 from workers.adapters.index.lance_filters import (
     records_of,
     records_within,
     rows_before,
     rows_of_object,
+    segments_at,
     segments_of,
     segments_within,
 )
@@ -167,6 +169,11 @@ class LanceIndex:
         rows = self._rows(segments_of(ids), SEGMENT_COLUMNS)
         newest = {row["id"]: row for row in sorted(rows, key=lambda row: row["generation"])}
         return [segment_from(newest[id_]) for id_ in ids if id_ in newest]
+
+    def around(self, segment: StoredSegment, *, reach: int) -> Sequence[StoredSegment]:
+        """See `ports.index.Index`."""
+        places = places_around(segment, reach)
+        return beside(segment, self._rows(segments_at(object_id(segment.ref), places), SEGMENT_COLUMNS))
 
     def maintain(self) -> None:
         """Compact the table and build the vector indexes that are due. Does nothing while another process does it.

@@ -65,6 +65,12 @@ def segments_of(ids: Sequence[str]) -> "Expr":
     return ~_column("is_record") & _among("id", ids)
 
 
+def segments_at(object_id: str, places: Sequence[int]) -> "Expr":
+    """Segment rows of an object with these ordinals."""
+    condition = ~_column("is_record") & rows_of_object(object_id)
+    return condition & (_column("ordinal").isin(list(places)) if places else _value(False))
+
+
 def _key_starts_with(prefix: str) -> "Expr":
     """Rows whose key starts with `prefix`, as a half-open range: no character of it is special, as in a LIKE pattern.
 

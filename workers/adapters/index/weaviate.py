@@ -31,6 +31,7 @@ from typing import Any
 import numpy as np
 
 from workers.adapters.index import weaviate_rows as rows
+from workers.adapters.index.beside import beside, places_around
 from workers.adapters.index.hits import distinct
 from workers.adapters.index.listing import by_key
 from workers.adapters.index.rows import object_id, record_from, segment_from
@@ -188,6 +189,11 @@ class WeaviateIndex:
             found += self._rows(rows.segments_of(some), rows.SEGMENT_PROPERTIES)
         newest = {row["id"]: row for row in sorted(found, key=rows.age)}
         return [segment_from(newest[id_]) for id_ in ids if id_ in newest]
+
+    def around(self, segment: StoredSegment, *, reach: int) -> Sequence[StoredSegment]:
+        """See `ports.index.Index`. Of what was written by a version that did not keep places, nothing."""
+        condition = rows.segments_at(object_id(segment.ref), places_around(segment, reach))
+        return beside(segment, self._rows(condition, rows.SEGMENT_PROPERTIES))
 
     def _replace(self, objects: Sequence[IndexedObject], held: Mapping[ObjectRef, Copies], renew: Renew) -> None:
         """Write a new copy of each object, then remove the older ones, in the order that the module's text gives."""

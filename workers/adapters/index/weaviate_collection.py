@@ -196,8 +196,8 @@ def _properties() -> list[Any]:
     from weaviate.classes.config import DataType, Property  # noqa: PLC0415 - see above
 
     flags, numbers = ("is_record", "complete", "derived"), ("generation", "segments", "ordinal")
-    found_by = ("object_id", "copy", "segment_id", "tenant", "bucket", "key", "modality", "parent")
-    kept = ("etag", "sequencer", "version_id", "media_type", "rejected", "locator", "text", "content_hash")
+    found_by = ("object_id", "copy", "segment_id", "tenant", "bucket", "key", "modality", "place")
+    kept = ("etag", "sequencer", "version_id", "media_type", "rejected", "locator", "text", "content_hash", "parent")
     kinds = (DataType.INT, DataType.NUMBER, DataType.NUMBER)
     return [
         *(_property(flag, DataType.BOOL, filterable=flag == "is_record") for flag in flags),

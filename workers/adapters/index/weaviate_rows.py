@@ -145,6 +145,11 @@ def segments_of(ids: Sequence[str]) -> "Condition":
     return _property(SEGMENT_ID).contains_any(list(ids))
 
 
+def segments_at(object_id: str, places: Sequence[int]) -> "Condition | None":
+    """Segment rows of an object with these ordinals."""
+    return _property("place").contains_any([_place(object_id, at) for at in places]) if places else None
+
+
 def _row(fields: dict[str, Any], vectors: Mapping[str, Any]) -> "DataObject[Any, None]":
     from weaviate.collections.classes.data import DataObject  # noqa: PLC0415 - see weaviate_collection
 
@@ -152,12 +157,17 @@ def _row(fields: dict[str, Any], vectors: Mapping[str, Any]) -> "DataObject[Any,
     id_ = fields.pop("id")
     if not fields["is_record"]:
         fields[SEGMENT_ID] = id_
-        del fields["object_id"]
+        fields["place"] = _place(fields.pop("object_id"), fields["ordinal"])
     fields["copy"] = copy
     for name in HEXADECIMAL:
         fields[name] = hexadecimal(fields[name])
     fields = {name: value for name, value in fields.items() if value is not None}
     return DataObject(properties=fields, uuid=_row_id(copy, id_), vector=dict(vectors))
+
+
+def _place(object_id: str, ordinal: int) -> str:
+    """What the segment that stands there in its object is found by, in every copy of it."""
+    return f"{object_id}:{ordinal}"
 
 
 def _row_id(copy: str, id_: str) -> UUID:
