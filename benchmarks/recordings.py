@@ -1,6 +1,9 @@
 """Recordings: the speed against the model of speech called directly, and the memory that an hour takes.
 
 `python -m benchmarks.recordings [--profile NAME]` prints only these rows. The speech is that of the tests.
+
+The memory is the peak of the worker (VmHWM) and that of its decoder, added, with freed memory kept as in a worker.
+Pages of libraries that both of them map are in it twice, and the peaks need not be at the same time: never too little.
 """
 
 import argparse
@@ -21,6 +24,7 @@ from faster_whisper import WhisperModel
 
 from benchmarks.table import Row, print_table
 from omnibus.composition import decoder_of
+from omnibus.memory import keep_freed_memory
 from omnibus.profiles import Models, profile_named, store_of
 from omnibus.settings import load
 from workers.domain.recording import SAMPLE_RATE, Recording, Samples
@@ -69,6 +73,7 @@ def _direct(models: Models, talk: Samples) -> float:
 
 def _peaks(profile: str, file: Path) -> dict[str, float]:
     """Peaks in MiB of this process and of its decoder with this recording, and the seconds it took."""
+    keep_freed_memory()
     models = Models(store_of(load()), profile_named(profile))
     text = models.text()
     listener = Listener(models.transcriber(), models.sound(text))
