@@ -11,7 +11,7 @@ from statistics import mean, median
 from time import perf_counter
 from typing import Self
 
-from benchmarks import bulk, dispatch, documents, reading, reconcile, recordings, sandbox, videos
+from benchmarks import bulk, dispatch, documents, mixed, reading, reconcile, recordings, sandbox, videos
 from benchmarks.alone import Alone, decoded
 from benchmarks.pictures import write_pictures
 from benchmarks.table import Row, print_table
@@ -66,6 +66,7 @@ def _measure(folder: Path, profile: str) -> Iterator[Row]:
     ):
         services = _flows(whole, profile, pictures)
     yield from _services_rows(services, embedded, [rates[-1], _alone_rate(profile, pictures)])
+    yield from mixed.measure(profile)
     yield from sandbox.measure(pictures.many[:100])
     yield from documents.measure()
     yield from reading.measure(profile)

@@ -46,7 +46,7 @@ def measure(profile: str) -> Iterator[Row]:
     direct = _direct(threads)
     photos = _photos()
     signs = [
-        _with_sign(photo, text, high) for photo, high in zip(cycle(photos), HEIGHTS * 8, strict=False) for text in WORDS
+        with_sign(photo, text, high) for photo, high in zip(cycle(photos), HEIGHTS * 8, strict=False) for text in WORDS
     ]
     yield from _costs(reader, direct, photos, signs[: 2 * len(WORDS)])
     seen = sum(reader.may_have_text(sign) for sign in signs) / len(signs)
@@ -67,7 +67,7 @@ def _costs(reader: TextReader, direct: Any, photos: Sequence[Pixels], signs: Seq
     ours, theirs = _in_turns(both, lambda p: direct(p, use_cls=True, use_rec=True), signs)
     how = f"p50 {ours:.0f} ms; RapidOCR {theirs:.0f} ms"
     yield Row("a photograph with a sign / RapidOCR", ours / theirs, 1.1, "", how)
-    ours, theirs = _in_turns(both, lambda p: direct(p, use_cls=True, use_rec=True), [_page(137)])
+    ours, theirs = _in_turns(both, lambda p: direct(p, use_cls=True, use_rec=True), [drawn_page(137)])
     how = f"{ours / 1000:.2f} s; RapidOCR {theirs / 1000:.2f} s"
     yield Row("a page of 40 lines / RapidOCR", ours / theirs, 1.1, "", how)
 
@@ -130,7 +130,8 @@ def _enlarged(pixels: Pixels) -> Pixels:
     return np.asarray(Image.fromarray(pixels).resize((640, round(640 * height / width))))
 
 
-def _with_sign(photo: Pixels, text: str, high: int) -> Pixels:
+def with_sign(photo: Pixels, text: str, high: int) -> Pixels:
+    """The photo with a sign, whose letters are so many pixels high."""
     image, font = Image.fromarray(photo), ImageFont.load_default(high * 1.4)
     pen = ImageDraw.Draw(image)
     left, top, right, bottom = pen.textbbox((image.width // 3, image.height // 3), text, font=font)
@@ -139,12 +140,12 @@ def _with_sign(photo: Pixels, text: str, high: int) -> Pixels:
     return np.asarray(image)
 
 
-def _page(dpi: int, lines: int = 40) -> Pixels:
-    """A page of A4 in letters of 11 points."""
+def drawn_page(dpi: int, lines: int = 40, first: int = 0) -> Pixels:
+    """A page of A4 in letters of 11 points; its lines are numbered from `first` on."""
     image, font = Image.new("RGB", (8 * dpi, 1170 * dpi // 100), "white"), ImageFont.load_default(11 * dpi / 72)
     pen = ImageDraw.Draw(image)
     for number in range(lines):
-        text = f"{number + 1}. The ferry to the island leaves every morning at {number % 12 + 1} o'clock."
+        text = f"{first + number + 1}. The ferry to the island leaves every morning at {number % 12 + 1} o'clock."
         pen.text((dpi, dpi + number * dpi // 4), text, fill="black", font=font)
     return np.asarray(image)
 

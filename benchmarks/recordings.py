@@ -1,6 +1,9 @@
 """Recordings: the speed against the model of speech called directly, and the memory that an hour takes.
 
 `python -m benchmarks.recordings [--profile NAME]` prints only these rows. The speech is that of the tests.
+
+The memory is the peak of the worker (VmHWM) and that of its decoder, added, with freed memory kept as in a worker.
+Pages of libraries that both of them map are in it twice, and the peaks need not be at the same time: never too little.
 """
 
 import argparse
@@ -21,6 +24,7 @@ from faster_whisper import WhisperModel
 
 from benchmarks.table import Row, print_table
 from omnibus.composition import decoder_of
+from omnibus.memory import keep_freed_memory
 from omnibus.profiles import Models, profile_named, store_of
 from omnibus.settings import load
 from workers.domain.recording import SAMPLE_RATE, Recording, Samples
@@ -35,7 +39,7 @@ def measure(profile: str) -> Iterator[Row]:
     """The rows. Takes about a quarter of an hour on two cores."""
     yield _speed(profile)
     with tempfile.NamedTemporaryFile(suffix=".flac") as file:
-        Path(file.name).write_bytes(_flac(_repeated(HOUR_S, pause_s=60.0)))
+        Path(file.name).write_bytes(flac(repeated(HOUR_S, pause_s=60.0)))
         # In a process that did nothing else: peaks stay.
         command = [sys.executable, "-m", "benchmarks.recordings", "--profile", profile, "--peaks-of", file.name]
         found = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
@@ -47,9 +51,9 @@ def _speed(profile: str) -> Row:
     """Decoding in the child, speech and sounds, against faster-whisper on the same samples with the same options."""
     models = Models(store_of(load()), profile_named(profile))
     listener = Listener(models.transcriber(), models.sound(models.text()))
-    talk = _repeated(TALK_S, pause_s=1.0)
-    data = _flac(talk)
-    _listen(listener, _flac(talk[: 10 * SAMPLE_RATE]))
+    talk = repeated(TALK_S, pause_s=1.0)
+    data = flac(talk)
+    _listen(listener, flac(talk[: 10 * SAMPLE_RATE]))
     direct = _direct(models, talk)
     begun = perf_counter()
     _listen(listener, data)
@@ -59,16 +63,27 @@ def _speed(profile: str) -> Row:
 
 
 def _direct(models: Models, talk: Samples) -> float:
-    whisper = WhisperModel(str(models.speech()), device="cpu", compute_type="int8", cpu_threads=psutil.cpu_count() or 1)
+    whisper = whisper_of(models)
     list(whisper.transcribe(talk[: 10 * SAMPLE_RATE])[0])
     begun = perf_counter()
-    found, _ = whisper.transcribe(talk, vad_filter=True, word_timestamps=True, condition_on_previous_text=False)
-    list(found)
+    transcribed(whisper, talk)
     return perf_counter() - begun
+
+
+def whisper_of(models: Models) -> WhisperModel:
+    """The profile's model of speech by itself, with all cores."""
+    return WhisperModel(str(models.speech()), device="cpu", compute_type="int8", cpu_threads=psutil.cpu_count() or 1)
+
+
+def transcribed(whisper: WhisperModel, talk: Samples) -> str:
+    """What is said in the talk, with the options that the transcriber has."""
+    found, _ = whisper.transcribe(talk, vad_filter=True, word_timestamps=True, condition_on_previous_text=False)
+    return "".join(segment.text for segment in found)
 
 
 def _peaks(profile: str, file: Path) -> dict[str, float]:
     """Peaks in MiB of this process and of its decoder with this recording, and the seconds it took."""
+    keep_freed_memory()
     models = Models(store_of(load()), profile_named(profile))
     text = models.text()
     listener = Listener(models.transcriber(), models.sound(text))
@@ -94,7 +109,7 @@ def _listen(listener: Listener, data: bytes) -> Heard:
         return listener.listen(recording)
 
 
-def _repeated(seconds: int, *, pause_s: float) -> Samples:
+def repeated(seconds: int, *, pause_s: float) -> Samples:
     """The two sentences again and again, with faint noise between them."""
     noise = np.random.default_rng(1).normal(0, 0.003, round(pause_s * SAMPLE_RATE)).astype(np.float32)
     decoder = decoder_of()
@@ -108,7 +123,8 @@ def _repeated(seconds: int, *, pause_s: float) -> Samples:
     return np.resize(once, seconds * SAMPLE_RATE)
 
 
-def _flac(samples: Samples) -> bytes:
+def flac(samples: Samples) -> bytes:
+    """The samples as a file."""
     out = io.BytesIO()
     with av.open(out, "w", format="flac") as container:
         stream = container.add_stream("flac", rate=SAMPLE_RATE, layout="mono")

@@ -56,7 +56,7 @@ def measure() -> Iterator[Row]:
 
 def clip() -> tuple[bytes, Sequence[float]]:
     """Ten minutes of cuts between photographs that the camera pans over, with the grain of a sensor; the cuts."""
-    minute = _minute()
+    minute = encoded(SHOTS_S)
     out = io.BytesIO()
     with av.open(out, "w", format="mp4") as target:
         stream: Any = None
@@ -74,23 +74,24 @@ def clip() -> tuple[bytes, Sequence[float]]:
     return out.getvalue(), expected[:-1]
 
 
-def _minute() -> bytes:
+def encoded(shots_s: Sequence[float]) -> bytes:
+    """A video of shots that last so many seconds each."""
     out = io.BytesIO()
     with av.open(out, "w", format="mp4") as container:
         stream: Any = container.add_stream("libx264", rate=Fraction(RATE), options={"preset": "veryfast", "crf": "23"})
         stream.width, stream.height, stream.pix_fmt = *SIZE, "yuv420p"
-        for picture in _pictures():
+        for picture in _pictures(shots_s):
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         container.mux(stream.encode(None))
     return out.getvalue()
 
 
-def _pictures() -> Iterator[NDArray[np.uint8]]:
+def _pictures(shots_s: Sequence[float]) -> Iterator[NDArray[np.uint8]]:
     width, height = SIZE
     dice = np.random.default_rng(1)
     grains = [dice.normal(0, GRAIN, (height, width, 1)).astype(np.int16) for _ in range(8)]
     photos = sorted(PHOTOS.iterdir())
-    for number, seconds in enumerate(SHOTS_S):
+    for number, seconds in enumerate(shots_s):
         with Image.open(photos[number % len(photos)]) as image:
             wide = np.asarray(image.convert("RGB").resize((width + 200, height))).astype(np.int16)
         count = round(seconds * RATE)

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from hashlib import sha256
 
 from workers.domain.media import ObjectRef
 from workers.domain.recording import Recording
@@ -71,19 +70,25 @@ class Hearing:
     cache: Cache
     clock: Callable[[], float]
 
-    def hear(self, sight: Sight, recording: Recording, data: bytes) -> Heard:
-        """What is heard in the recording that `data` is. Raises what `Listener.listen` raises, and `ObjectChanged`."""
-        return self._listen(sight, recording, data, self._passed(sight, "listen", recording.declared_s))
+    def hear(self, sight: Sight, recording: Recording, digest: str) -> Heard:
+        """What is heard in the recording, whose bytes have this sha256.
 
-    def watch(self, sight: Sight, video: Video, data: bytes) -> Watched:
-        """What is in the video that `data` is. Raises what `Watcher.watch` raises, and `ObjectChanged`."""
+        Raises what `Listener.listen` raises, and `ObjectChanged`.
+        """
+        return self._listen(sight, recording, digest, self._passed(sight, "listen", recording.declared_s))
+
+    def watch(self, sight: Sight, video: Video, digest: str) -> Watched:
+        """What is in the video, whose bytes have this sha256.
+
+        Raises what `Watcher.watch` raises, and `ObjectChanged`.
+        """
         passed = self._passed(sight, "watch", video.declared_s)
         return self.watcher.watch(
-            sight.ref, video, lambda recording: self._listen(sight, recording, data, passed), passed=passed
+            sight.ref, video, lambda recording: self._listen(sight, recording, digest, passed), passed=passed
         )
 
-    def _listen(self, sight: Sight, recording: Recording, data: bytes, passed: Callable[[float], None]) -> Heard:
-        key = kept_under(self.listener.models, sha256(data).hexdigest())
+    def _listen(self, sight: Sight, recording: Recording, digest: str, passed: Callable[[float], None]) -> Heard:
+        key = kept_under(self.listener.models, digest)
         return self.listener.listen(
             recording,
             self.notebook.read(key),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 
 from workers.domain.change import Change, Outcome, Status
 from workers.domain.decoded import Decoded, DecodedDocument, DecodedImage, pixel_bytes, without_pictures, without_pixels
@@ -168,9 +169,11 @@ def _decode(parts: IngestParts) -> Callable[[Sight], _Work]:
             return _Work(sight, decoded)
         if hearing is None:
             raise HandedOver("it turned out to be a recording or a video")
+        digest = sha256(data).hexdigest()
+        del data  # the decoding process has them, and an hour of sound may be 64 MiB
         if isinstance(decoded, Video):
-            return _Work(sight, hearing.watch(sight, decoded, data))
-        return _Work(sight, hearing.hear(sight, decoded, data))
+            return _Work(sight, hearing.watch(sight, decoded, digest))
+        return _Work(sight, hearing.hear(sight, decoded, digest))
 
     return decode
 

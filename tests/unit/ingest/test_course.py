@@ -111,12 +111,12 @@ def test_a_recording_is_told_of_while_it_is_heard_and_its_notes_are_kept(world: 
     def recording() -> Recording:
         return Recording("audio/mpeg", iter([noise(10) for _ in range(6)]), declared_s=80)
 
-    first = hearing.hear(world.sight, recording(), b"a talk")
+    first = hearing.hear(world.sight, recording(), "a talk")
     fractions = [fraction for _, fraction in world.told()]
     assert fractions == sorted(fractions)
     assert fractions[0] == 0.125
     assert len(fractions) > 1
-    assert hearing.hear(world.sight, recording(), b"a talk").utterances == first.utterances
+    assert hearing.hear(world.sight, recording(), "a talk").utterances == first.utterances
     assert transcriber.seconds == 60
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from workers.adapters.models.bert import Bert, Shape
 from workers.adapters.models.loading import LoadOnce, encoder_dtype
 from workers.domain.segment import Space
 from workers.ports.encoders import Embeddings
@@ -28,7 +29,7 @@ BATCH_TOKENS = 1_536
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
-    bert: Any
+    bert: Bert
     tokenizer: Any
 
 
@@ -61,25 +62,21 @@ class MiniLmEncoder:
 
 
 def _load(directory: Path) -> _Loaded:
-    import torch  # noqa: PLC0415 - takes a second
     from safetensors import safe_open  # noqa: PLC0415 - with its model only
     from tokenizers import Tokenizer  # noqa: PLC0415 - with its model only
-    from transformers import BertConfig, BertModel  # noqa: PLC0415 - takes seconds
 
     tokenizer = Tokenizer.from_file(str(directory / "tokenizer.json"))
     tokenizer.enable_truncation(MAX_TOKENS)
     tokenizer.no_padding()  # rows are padded in batches of like length, below
-    config = BertConfig(**json.loads((directory / "config.json").read_text()))
-    # Without weights of its own, which would be made, thrown away, and stay in the process as 90 MB of freed memory.
-    with torch.device("meta"):
-        bert = BertModel(config, add_pooling_layer=False)
+    shape = Shape.of(json.loads((directory / "config.json").read_text()))
     with safe_open(directory / "model.safetensors", "pt") as file:
-        known = bert.state_dict().keys() & file.keys()
-        bert.load_state_dict({name: file.get_tensor(name).to(encoder_dtype()) for name in known}, assign=True)
-    # The two that no file has.
-    bert.embeddings.position_ids = torch.arange(config.max_position_embeddings)[None]
-    bert.embeddings.token_type_ids = torch.zeros((1, config.max_position_embeddings), dtype=torch.long)
-    return _Loaded(bert.eval(), tokenizer)
+        tensors = {name: file.get_tensor(name).to(encoder_dtype()) for name in file.keys() if _is_used(name)}  # noqa: SIM118 - it is no mapping
+    return _Loaded(Bert(shape, tensors), tokenizer)
+
+
+def _is_used(name: str) -> bool:
+    """The pooler is not, and positions are counted."""
+    return name.startswith(("embeddings.", "encoder.")) and not name.endswith("position_ids")
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
@@ -93,17 +90,17 @@ def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
     yield batch
 
 
-def _embed(bert: Any, rows: Sequence[Sequence[int]]) -> Embeddings:
+def _embed(bert: Bert, rows: Sequence[Sequence[int]]) -> Embeddings:
     import torch  # noqa: PLC0415 - takes a second
 
     width = max(len(row) for row in rows)
     ids = torch.zeros((len(rows), width), dtype=torch.long)
-    mask = torch.zeros((len(rows), width), dtype=torch.long)
+    mask = torch.zeros((len(rows), width), dtype=torch.bool)
     for number, row in enumerate(rows):
         ids[number, : len(row)] = torch.tensor(row)
-        mask[number, : len(row)] = 1
+        mask[number, : len(row)] = True
     with torch.inference_mode():
-        states = bert(input_ids=ids, attention_mask=mask).last_hidden_state.float()
+        states = bert.states(ids, mask).float()
         # Mean over the tokens; its length does not matter, for the vector is scaled to 1 next.
         vectors = torch.nn.functional.normalize((states * mask[..., None]).sum(dim=1))
     return vectors.numpy()
