@@ -2,7 +2,6 @@
 
 import os
 import signal
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -17,13 +16,6 @@ from workers.domain.recording import SAMPLE_RATE, Recording
 from workers.errors import DamagedMedia, MediaTooLarge, ServiceUnavailable
 
 HELLO = DecodedText("text/plain", "hello")
-
-
-@pytest.fixture
-def decoder() -> Iterator[SandboxedDecoder]:
-    decoder = SandboxedDecoder(DecodeLimits())
-    yield decoder
-    decoder.close()
 
 
 @pytest.fixture(scope="module")

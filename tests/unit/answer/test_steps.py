@@ -1,116 +1,21 @@
 """The answer flow's steps: what they pass on, and what happens when one of them raises."""
 
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from time import monotonic
 from typing import Any
 
 import numpy as np
 import pytest
+from answer_world import World, found
 from celery.exceptions import Ignore
-from fakes.bucket import DictBucket
-from fakes.cache import DictCache
-from fakes.models import ColourNamer, Parrot, WordCounter
-from fakes.publisher import RecordingPublisher
-from segments import passage
+from fakes.models import WordCounter
 
-from schemas.answers import AnswerFailed
 from schemas.questions import MediaRef, QueryRequested
-from workers.answer.asked import Asked, Questions, ReplyTo
-from workers.answer.encode import EncodedQuestions, QuestionEncoder
-from workers.answer.flow import AnswerParts, AnswerSteps
-from workers.answer.generate import Writer
-from workers.answer.reply import Replies
-from workers.answer.retrieve import Retrieval
-from workers.answer.unwanted import LOOK_EVERY_S
-from workers.domain.media import Version
+from workers.answer.asked import ReplyTo
 from workers.errors import Cancelled, DamagedMedia, DeadlineExceeded, ObjectGone, ServiceUnavailable, WorkLost
-from workers.ingest.erase import Eraser
-
-FLOORS = {"text": 0.3}
-TOWER = passage("tower", "The tower is blue and it was painted in 1889.")
-
-
-class Away:
-    """An index that does not answer."""
-
-    def nearest(self, *_: object, **__: object) -> Any:
-        raise ServiceUnavailable("the index does not answer")
-
-    matching = segments = nearest
-
-
-class Shelf(Away):
-    """An index that knows a tower, until it is removed."""
-
-    tower = TOWER
-    removed = False
-    after_reading: Callable[[], None] = staticmethod(lambda: None)
-
-    def segments(self, *_: object, **__: object) -> Any:
-        found = [] if self.removed else [self.tower]
-        self.after_reading()
-        return found
-
-
-class Torn:
-    """A decoder whose input is always torn."""
-
-    def decode(self, data: bytes, *, key: str) -> Any:
-        raise DamagedMedia(f"{key or 'the picture'} is torn after {len(data)} bytes")
-
-    def close(self) -> None:
-        """Nothing to end."""
-
-
-class World:
-    """The steps with everything around them; the index does not answer unless another is given."""
-
-    def __init__(self, index: Any = None) -> None:
-        self.cache = cache = DictCache()
-        self.publisher = RecordingPublisher()
-        self.questions, self.encoded = Questions(cache), EncodedQuestions(cache)
-        text, image = WordCounter(), ColourNamer()
-        index = index or Away()
-        self.replies = Replies(self.publisher, cache)  # type: ignore[arg-type] - the same methods
-        self.steps = AnswerSteps(
-            AnswerParts(
-                questions=self.questions,
-                encoded=self.encoded,
-                encoder=QuestionEncoder(text, image, DictBucket(), Torn(), ("media",), 100),
-                text=text,
-                index=index,
-                retrieval=Retrieval(index, "text", "image", "sound"),
-                floors=FLOORS,
-                writer=Writer(Parrot("The tower is blue and it was painted in 1889."), FLOORS, 20),
-                replies=self.replies,
-                lineage={},
-            )
-        )
-
-    def ask(self, query: QueryRequested, seconds: float = 60) -> None:
-        """A question with the id 1."""
-        deadline = datetime.now(UTC) + timedelta(seconds=seconds)
-        self.questions.put(Asked(ReplyTo("1", "rag.replies", "default"), query, deadline))
-
-    @property
-    def failures(self) -> list[AnswerFailed]:
-        return [AnswerFailed.model_validate_json(sent.value or b"") for sent in self.publisher.sent]
 
 
 @pytest.fixture
 def world() -> World:
     return World()
-
-
-def found(retriever: str, **scores: float) -> dict[str, Any]:
-    """What a retriever's step passes on."""
-    hits = [[name, score] for name, score in scores.items()]
-    return {
-        "retrieved": {"retriever": retriever, "lists": [hits], "failed": ""},
-        "timings_ms": {f"retrieve_{retriever}": 2.0},
-    }
 
 
 def missing(retriever: str) -> dict[str, Any]:
@@ -191,118 +96,3 @@ def test_no_step_begins_once_the_question_has_its_reply(world: World, step: str)
     with pytest.raises(Ignore):
         getattr(world.steps, step)(request_id="1", **more)
     assert [failed.code for failed in world.failures] == ["cancelled"]
-
-
-def write(world: World, seconds: float = 60.0) -> dict[str, Any]:
-    """Take a streamed question as far as the last step before the reply."""
-    world.ask(QueryRequested(text="what colour?", stream=True))
-    world.steps.encode("1")
-    state = world.steps.fuse([found("text", tower=0.9)], "1")
-    world.ask(QueryRequested(text="what colour?", stream=True), seconds)
-    return world.steps.generate(state, "1")
-
-
-def kinds_of_replies(world: World) -> list[str]:
-    return [sent.attributes["type"].split(".")[3] for sent in world.publisher.sent]
-
-
-def test_an_answer_that_is_cancelled_while_it_is_written_ends_before_the_next_word(
-    wait_until: Callable[..., object],
-) -> None:
-    world = World(Shelf())
-
-    def cancel() -> None:
-        world.publisher.after_sending = lambda: None
-        world.replies.fail(ReplyTo("1", "rag.replies", "default"), Cancelled("the question was cancelled"))
-        due = monotonic() + LOOK_EVERY_S
-        wait_until(lambda: monotonic() > due)
-
-    world.publisher.after_sending = cancel
-    with pytest.raises(Ignore):
-        write(world)
-    assert kinds_of_replies(world) == ["delta", "failed"]
-
-
-def test_an_answer_that_is_not_ready_at_the_deadline_ends_there(wait_until: Callable[..., object]) -> None:
-    world = World(Shelf())
-    world.publisher.after_sending = lambda: wait_until(lambda: datetime.now(UTC) > world.questions.get("1").deadline)
-    with pytest.raises(DeadlineExceeded):
-        write(world, seconds=1)
-    assert kinds_of_replies(world)[-1] == "failed"
-    assert kinds_of_replies(world).count("delta") <= 1
-
-
-def test_an_answer_that_somebody_waits_for_is_written_to_its_end() -> None:
-    world = World(Shelf())
-    assert write(world)["answer"] == "The tower is blue and it was painted in 1889. [1]"
-
-
-def test_an_answer_is_written_to_its_end_though_its_pieces_cannot_be_sent() -> None:
-    world = World(Shelf())
-    world.publisher.away = True
-    assert write(world)["answer"] == "The tower is blue and it was painted in 1889. [1]"
-
-
-def repeated(world: World) -> str:
-    """What somebody gets who asks again with the id."""
-    world.replies.again(ReplyTo("1", "rag.replies", "default", asked_at="rag.queries:0:9"))
-    return kinds_of_replies(world)[-1]
-
-
-def test_a_reply_is_kept_for_whoever_asks_again() -> None:
-    world = World(Shelf())
-    world.steps.reply(write(world), "1")
-    assert repeated(world) == "completed"
-
-
-@pytest.mark.parametrize("when", ["before the reply", "after its segments were read", "while it is sent"])
-def test_no_copy_is_kept_of_a_reply_that_names_an_object_which_is_removed_meanwhile(when: str) -> None:
-    shelf = Shelf()
-    world = World(shelf)
-    state = write(world)
-
-    def remove() -> None:
-        shelf.removed = True
-        Eraser(world.cache).erase(TOWER.ref, segments=1)
-
-    if when == "before the reply":
-        remove()
-    elif when == "after its segments were read":
-        shelf.after_reading = remove
-    else:
-        world.publisher.before_sending = remove
-    world.steps.reply(state, "1")
-    assert kinds_of_replies(world)[-1] == "completed"
-    assert repeated(world) == "failed"
-
-
-def test_no_copy_is_kept_of_a_reply_that_names_an_object_which_is_replaced_meanwhile() -> None:
-    shelf = Shelf()
-    world = World(shelf)
-    state = write(world)
-
-    def replace_it() -> None:
-        shelf.after_reading = Shelf.after_reading
-        shelf.tower = replace(TOWER, version=Version("another", "1F"), text="It was pulled down.")
-        Eraser(world.cache).erase(TOWER.ref, segments=1)
-
-    shelf.after_reading = replace_it
-    world.steps.reply(state, "1")
-    assert repeated(world) == "failed"
-
-
-def test_no_copy_is_kept_of_a_reply_that_quotes_what_was_replaced_before_it_was_sent() -> None:
-    shelf = Shelf()
-    world = World(shelf)
-    state = write(world)
-    Eraser(world.cache).erase(TOWER.ref, segments=1)
-    shelf.tower = replace(TOWER, version=Version("another", "1F"), text="It was pulled down.")
-    world.steps.reply(state, "1")
-    assert repeated(world) == "failed"
-
-
-def test_a_reply_is_kept_though_its_object_was_removed_earlier_and_came_again() -> None:
-    world = World(Shelf())
-    Eraser(world.cache).erase(TOWER.ref, segments=1)
-    world.steps.reply(write(world), "1")
-    assert repeated(world) == "completed"
