@@ -121,6 +121,7 @@ def answer_parts(settings: Settings, questions: Questions, replies: Replies) -> 
         decoder=decoder_of(),
         buckets=(settings.bucket, settings.question_bucket),
         max_object_bytes=settings.max_object_bytes,
+        keep_taken=settings.read_exif,
     )
     return AnswerParts(
         questions=questions,

@@ -93,6 +93,11 @@ class QueryFilters(BaseModel):
     taken_before: AwareDatetime | None = None
     near: Near | None = None
 
+    @property
+    def by_taking(self) -> bool:
+        """Whether it is asked when or where pictures were taken."""
+        return (self.taken_after, self.taken_before, self.near) != (None, None, None)
+
     @model_serializer(mode="wrap")
     def _only_set_fields(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         # A dispatcher of an earlier version refuses the names that it does not know, even with null.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from omnibus.cli import options
 from omnibus.cli.failures import CommandFailed, one_line
+from omnibus.cli.printable import shown
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -41,6 +42,8 @@ def demo(profile: options.Profile = None) -> None:
 
 def _show(out: "Console", settings: "Settings") -> int:
     """Upload and ask; the number of replies that are not as they should be."""
+    from rich.text import Text
+
     from omnibus.cli.upload import upload_files
     from omnibus.demo import examples, questions
 
@@ -49,10 +52,8 @@ def _show(out: "Console", settings: "Settings") -> int:
     results = upload_files(settings, [media], "", wait=True, timeout_s=INDEXING_S)
     failed = [result for result in results if result.status != "indexed"]
     for result in results:
-        out.print(
-            f"  {result.status:10} {result.key}  ({result.seconds:.1f} s)"
-            + (f"  {result.reason}" if result.reason else "")
-        )
+        reason = f"  {shown(result.reason)}" if result.reason else ""
+        out.print(Text(f"  {result.status:10} {shown(result.key)}  ({result.seconds:.1f} s){reason}"), soft_wrap=True)
     if failed:
         raise CommandFailed(f"{len(failed)} of the demo's files were not indexed")
     return sum(_pose(out, settings, folder, question) for question in questions(folder))

@@ -6,6 +6,7 @@ import typer
 
 from omnibus.cli import options
 from omnibus.cli.failures import one_line
+from omnibus.cli.printable import shown
 
 
 def dispatch(
@@ -23,4 +24,4 @@ def dispatch(
         from omnibus.settings import load
 
         settings = load(data=data)
-        run(settings, kind, heartbeat, lambda line: typer.echo(line, err=True), catch_up=catch_up)
+        run(settings, kind, heartbeat, lambda line: typer.echo(shown(line), err=True), catch_up=catch_up)

@@ -11,6 +11,7 @@ import typer
 
 from omnibus.cli import options
 from omnibus.cli.failures import FAILED, CommandFailed, one_line
+from omnibus.cli.printable import shown
 
 if TYPE_CHECKING:
     from omnibus.settings import Settings
@@ -96,7 +97,7 @@ def _write_raw(settings: "Settings", letter: "Letter") -> None:
     try:
         letter = Originals(settings.kafka).whole(letter)
     except CannotRedrive as error:
-        typer.echo(f"omnibus: warning: {error}", err=True)
+        typer.echo(f"omnibus: warning: {shown(str(error))}", err=True)
     sys.stdout.buffer.write(letter.value or b"")
 
 

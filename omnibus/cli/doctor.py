@@ -8,6 +8,7 @@ import typer
 
 from omnibus.cli import options
 from omnibus.cli.failures import FAILED, one_line
+from omnibus.cli.printable import shown
 
 if TYPE_CHECKING:
     from omnibus.doctor.finding import Finding
@@ -39,7 +40,7 @@ def _show(findings: "Sequence[Finding]") -> None:
     from omnibus.doctor.finding import Severity
 
     for each in findings:
-        typer.echo(f"{each.severity.value:8} {each.name:14} {each.line}")
+        typer.echo(f"{each.severity.value:8} {each.name:14} {shown(each.line)}")
     counts = {level: sum(each.severity is level for each in findings) for level in (Severity.ERROR, Severity.WARNING)}
     told = [f"{count} {level.value}{'s' if count > 1 else ''}" for level, count in counts.items() if count]
     typer.echo(", ".join(told) or "all is well")

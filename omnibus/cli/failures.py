@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import typer
 
+from omnibus.cli.printable import shown_lines
 from producers.errors import BucketUnavailable, BusUnavailable, NoReply
 from workers.errors import OmnibusError
 
@@ -37,6 +38,6 @@ def one_line() -> Iterator[None]:
 def _fail(message: str, status: int) -> None:
     if os.environ.get(DEBUG):
         raise  # noqa: PLE0704 - called from inside an except clause
-    for line in message.splitlines() or [""]:
+    for line in shown_lines(message).rstrip("\n").split("\n"):
         typer.echo(f"omnibus: {line}", err=True)
     sys.exit(status)

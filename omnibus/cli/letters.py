@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from omnibus.cli.printable import shown, shown_lines
 from producers.dead_letters.box import Box, Selection
 from producers.dead_letters.letter import Letter
 from producers.dead_letters.redrive import Result
@@ -92,16 +93,11 @@ def page(letter: Letter, redriven_at: datetime | None, others: Sequence[Letter])
         ("last failed", _second(letter.last_at)),
         *(("before that", _told(failure)) for failure in reversed(letter.history)),
         *(("also", _told(other.failure)) for other in others),
-        *((("asked as", letter.request_id),) if letter.is_question else ()),
+        *((("asked as", shown(letter.request_id)),) if letter.is_question else ()),
         *(("header", f"{shown(name)}: {shown(value.decode(errors='replace'))}") for name, value in letter.headers),
     ]
     lines = [f"dead letter {letter.id}", *(f"  {name:14}{text}" for name, text in facts)]
     return "\n".join([*lines, _payload(letter)])
-
-
-def shown(text: str) -> str:
-    """`text` in one line that a terminal only prints: control characters are written as escapes."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def shorten(text: str, limit: int) -> str:
@@ -166,14 +162,14 @@ class Redriving:
             typer.echo(json.dumps({"id": letter.id, "redriven": not self._dry_run, "request_id": new_id}))
             return
         verb = "would redrive" if self._dry_run else "redriven"
-        asked = f"  as question {new_id}" if new_id else ""
+        asked = f"  as question {shown(new_id)}" if new_id else ""
         typer.echo(f"{verb}  {letter.id[:SHORT_ID]}  {letter.topic}  {shown(letter.subject)}{asked}")
 
     def _cannot(self, letter_id: str, why: str) -> None:
         if self._json:
             typer.echo(json.dumps({"id": letter_id, "redriven": False, "reason": why}))
         else:
-            typer.echo(f"omnibus: {letter_id[:SHORT_ID]} cannot be redriven: {why}", err=True)
+            typer.echo(f"omnibus: {letter_id[:SHORT_ID]} cannot be redriven: {shown(why)}", err=True)
 
     def _advance(self, done: int) -> None:
         if monotonic() - self._begun > BAR_AFTER_S:
@@ -217,8 +213,7 @@ def _readable(value: bytes) -> tuple[str, str, bool]:
         kind, text = "JSON", json.dumps(json.loads(text), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
         kind = "text"
-    lines = "\n".join(shown(each) for each in text[:SHOWN].split("\n"))
-    return kind, lines, len(text) > SHOWN
+    return kind, shown_lines(text[:SHOWN]), len(text) > SHOWN
 
 
 def _dump(value: bytes) -> str:

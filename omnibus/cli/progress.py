@@ -15,7 +15,9 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 from rich.status import Status
+from rich.text import Text
 
+from omnibus.cli.printable import shown
 from omnibus.settings import Settings
 from omnibus.stacks.state import Phase, StackState
 
@@ -89,24 +91,25 @@ class StartUp:
         assert self._status is not None
         for part in state.parts:
             if part.restarts > self._restarts.get(part.name, 0):
-                self._console.print(f"{part.name} was started again ({part.waits_for or 'running'})", style="yellow")
+                self._console.print(
+                    Text(f"{part.name} was started again ({shown(part.waits_for) or 'running'})"), style="yellow"
+                )
             self._restarts[part.name] = part.restarts
         if state.ready and not self._was_ready:
             self._status.stop()
             self._welcome(state)
         elif not state.ready:
-            self._status.update(_waiting(state))
+            self._status.update(Text(shown(_waiting(state))))
             self._status.start()
         self._was_ready = state.ready
 
     def _welcome(self, state: StackState) -> None:
         stop = f"omnibus down --data {self._data}" if self._detached else "Ctrl-C"
-        self._console.print(
+        line = (
             f"ready. Kafka {state.endpoints['kafka']}, S3 {state.endpoints['s3']}, bucket {state.endpoints['bucket']};"
-            f" data and logs in {self._data}; stop with {stop}",
-            highlight=False,
-            soft_wrap=True,
+            f" data and logs in {self._data}; stop with {stop}"
         )
+        self._console.print(Text(shown(line)), soft_wrap=True)
 
 
 def _waiting(state: StackState) -> str:

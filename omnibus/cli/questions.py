@@ -1,6 +1,5 @@
 """What `ask` and `search` share: from arguments to a question, from the terminal reply to what is printed."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -13,7 +12,7 @@ from rich.text import Text
 
 from omnibus.citation import typed
 from omnibus.cli.failures import CommandFailed
-from omnibus.cli.letters import shown
+from omnibus.cli.printable import json_line, shown, shown_lines
 from omnibus.settings import Settings
 from schemas.answers import AnswerCompleted, AnswerFailed, Citation, Locator
 from schemas.questions import INLINE_LIMIT, MediaRef, QueryRequested
@@ -87,7 +86,7 @@ def pose(
 
     def show(text: str) -> None:
         assert stream is not None
-        stream.print(text, end="", soft_wrap=True, highlight=False, markup=False)
+        stream.print(Text(shown_lines(text)), end="", soft_wrap=True)
 
     with Console(stderr=True).status("asking ..."), Publisher(settings.kafka, source="/omnibus/cli") as publisher:
         try:
@@ -96,21 +95,21 @@ def pose(
             raise KeyboardInterrupt("the question was cancelled") from None
     if isinstance(reply, AnswerFailed):
         again = " (asking again later may help)" if reply.retryable else ""
-        raise CommandFailed(f"{reply.message} [{reply.code.value}]{again}")
+        raise CommandFailed(f"{shown(reply.message)} [{reply.code.value}]{again}")
     return reply
 
 
 def print_json(reply: AnswerCompleted) -> None:
     """The reply as one line of JSON on standard output."""
-    print(json.dumps(reply.model_dump(mode="json"), ensure_ascii=False))  # noqa: T201 - this is the output
+    print(json_line(reply.model_dump(mode="json")))  # noqa: T201 - this is the output
 
 
 def print_answer(out: Console, reply: AnswerCompleted) -> None:
     """The answer and where it comes from, or why there is none."""
     if reply.refused:
-        out.print(Text(f"No answer: {reply.refused.reason}."), soft_wrap=True)
+        out.print(Text(f"No answer: {shown(reply.refused.reason)}."), soft_wrap=True)
     elif reply.answer is not None:
-        out.print(Text("\n".join(map(shown, reply.answer.expandtabs().splitlines()))), soft_wrap=True)
+        out.print(Text(shown_lines(reply.answer)), soft_wrap=True)
     for citation in reply.citations:
         out.print(Text(f"  [{citation.marker}] {_cited(citation)}"), soft_wrap=True)
         out.print(Text(f"      omnibus show {typed(citation.key, citation.locator)}"), style="dim", soft_wrap=True)
@@ -133,7 +132,7 @@ def print_hits(out: Console, reply: AnswerCompleted) -> None:
 def print_degraded(out: Console, reply: AnswerCompleted) -> None:
     """Which parts were missing."""
     for entry in reply.degraded:
-        out.print(Text(f"  without {entry.part}: {entry.reason}"), style="yellow")
+        out.print(Text(f"  without {entry.part}: {shown(entry.reason)}"), style="yellow")
 
 
 def place(locator: Locator) -> str:

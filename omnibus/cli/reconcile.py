@@ -6,6 +6,7 @@ import typer
 
 from omnibus.cli import options
 from omnibus.cli.failures import one_line
+from omnibus.cli.printable import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +59,7 @@ def _once(settings: "Settings", prefix: str, *, fix: bool, leave_dead: bool, jso
                 status.update(f"{published} events published ...")
             if not json:
                 event = " (on the way)" if difference.on_the_way else " (dead letter)" if difference.given_up else ""
-                typer.echo(f"{difference.finding.value:9} {difference.ref.key}{event}")
+                typer.echo(f"{difference.finding.value:9} {shown(difference.ref.key)}{event}")
 
         report = run(settings, prefix=prefix, fix=fix, tell=tell, leave_dead=leave_dead)
     typer.echo(report.model_dump_json() if json else report.line)
@@ -72,7 +73,7 @@ def _watch(settings: "Settings", beat_file: "Path | None", *, fix: bool, every_s
         typer.echo(out if json else Report.model_validate_json(out).line)
 
     def say(line: str) -> None:
-        typer.echo(f"omnibus: {line}", err=True)
+        typer.echo(f"omnibus: {shown(line)}", err=True)
 
     due = _restarts(settings, say) if settings.stack == "services" else lambda: False
     watch_until_stopped(watch_bucket(settings, fix=fix, every_s=every_s, done=done, say=say, due=due), beat_file)

@@ -1,12 +1,12 @@
 """`omnibus show`: what a citation leads to, written to a file."""
 
-import json as json_module
 from typing import Annotated
 
 import typer
 
 from omnibus.cli import options
 from omnibus.cli.failures import one_line
+from omnibus.cli.printable import json_line, shown
 
 
 def show(
@@ -25,7 +25,6 @@ def show(
     'notes.md#char=120,360': these characters, with some before and after. 'sign.jpg': the file itself.
     """
     with one_line():
-        from omnibus.cli.letters import shown
         from omnibus.cli.questions import place
         from omnibus.settings import load
         from omnibus.show import save
@@ -35,7 +34,7 @@ def show(
         path = save(found, out)
         if json:
             line = {"file": str(path), "key": found.key, "locator": found.place.model_dump(exclude_none=True)}
-            typer.echo(json_module.dumps({**line, "quote": found.quote}, ensure_ascii=False))
+            typer.echo(json_line({**line, "quote": found.quote}))
         else:
             where = place(found.place)
             typer.echo(f"{path}: {shown(found.key)}{', ' if where else ''}{where}")

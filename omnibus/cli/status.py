@@ -8,6 +8,7 @@ import typer
 
 from omnibus.cli import options
 from omnibus.cli.failures import FAILED, one_line
+from omnibus.cli.printable import shown
 
 if TYPE_CHECKING:
     from omnibus.settings import Settings
@@ -46,17 +47,17 @@ def _object(settings: "Settings", key: str, *, json: bool) -> bool:
     if json:
         typer.echo(json_module.dumps(found.to_dict()))
     else:
-        typer.echo(f"{key}: {found.state}: {found.why}")
+        typer.echo(shown(f"{key}: {found.state}: {found.why}"))
     return found.state is State.INDEXED
 
 
 def _show(found: Mapping[str, Any]) -> None:
     typer.echo(f"{'ready' if found['ready'] else 'not ready'} (stack {found['stack']}, profile {found['profile']})")
     for problem in found["problems"]:
-        typer.echo(f"  {problem}")
+        typer.echo(f"  {shown(problem)}")
     for part in found["parts"]:
         restarts = f", started again {part['restarts']} times" if part["restarts"] else ""
-        waits = f", waits for {part['waits_for']}" if part["waits_for"] else ""
+        waits = f", waits for {shown(part['waits_for'])}" if part["waits_for"] else ""
         typer.echo(f"  {part['name']:20} {part['phase']}{waits}{restarts}")
     if found["lag"] or found["parts"]:
         endpoints = found["endpoints"]
@@ -64,7 +65,7 @@ def _show(found: Mapping[str, Any]) -> None:
         for topic, lag in found["lag"].items():
             typer.echo(f"  {_topic(topic, lag, [each for each in found['partitions'] if each['topic'] == topic])}")
         if found["oldest"]:
-            typer.echo(f"  oldest: {_oldest(found['oldest'])}")
+            typer.echo(f"  oldest: {shown(_oldest(found['oldest']))}")
         if found["queues"]:
             queues = (f"{name} {depth['waiting']} + {depth['taken']}" for name, depth in found["queues"].items())
             typer.echo(f"  tasks waiting + taken: {', '.join(queues)}")

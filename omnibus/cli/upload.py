@@ -1,6 +1,5 @@
 """`omnibus upload`: files into the bucket, with a progress bar; `--wait` says what became of each."""
 
-import json as json_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,10 +7,15 @@ import typer
 
 from omnibus.cli import options
 from omnibus.cli.failures import FAILED, one_line
+from omnibus.cli.printable import json_line, shown
 
 if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
     from omnibus.settings import Settings
     from producers.upload import UploadOutcome
+    from schemas.index_events import MediaProgressed
 
 
 def upload(
@@ -29,12 +33,12 @@ def upload(
         results = upload_files(load(data=data), paths, prefix, wait=wait, timeout_s=timeout)
         for result in results:
             if json:
-                typer.echo(json_module.dumps(_line(result), ensure_ascii=False))
+                typer.echo(json_line(_line(result)))
             else:
                 if result.reason:
-                    typer.echo(f"{result.key}: {result.status}: {result.reason}", err=True)
+                    typer.echo(f"{shown(result.key)}: {result.status}: {shown(result.reason)}", err=True)
                 for lost in result.skipped:
-                    typer.echo(f"{result.key}: page {lost.page}: {lost.reason}", err=True)
+                    typer.echo(f"{shown(result.key)}: page {lost.page}: {shown(lost.reason)}", err=True)
         good = sum(result.status in {"indexed", "uploaded"} for result in results)
         if not json:
             typer.echo(f"{good} of {len(results)} {'indexed' if wait else 'uploaded'}")
@@ -56,21 +60,16 @@ def upload_files(
     """Upload, and with `wait` wait for what becomes of each; an outcome per file."""
     from contextlib import ExitStack
 
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-
     from producers.s3 import s3_client
     from producers.tail import Tail
     from producers.upload import UploadOutcome, outcomes, plan, put
-    from schemas.index_events import MediaProgressed
     from schemas.topics import INDEX_EVENTS
 
     items = plan(paths, prefix)
     client = s3_client(settings.s3, settings.access_key, settings.secret_key)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with ExitStack() as stack:
         tail = stack.enter_context(Tail(settings.kafka, INDEX_EVENTS.name)) if wait else None
-        progress = stack.enter_context(Progress(*columns, console=Console(stderr=True)))
+        progress = stack.enter_context(bars())
         sending = progress.add_task("uploading", total=len(items))
         uploaded = []
         for item in items:
@@ -80,17 +79,38 @@ def upload_files(
             return [UploadOutcome(item.key, "uploaded", None, 0.0) for item in uploaded]
         indexing = progress.add_task("indexing", total=len(items))
         results = []
-        heavy: dict[str, TaskID] = {}
-
-        def progressed(event: MediaProgressed) -> None:
-            if event.key not in heavy:
-                heavy[event.key] = progress.add_task(event.key, total=None)
-            if event.fraction is not None:
-                progress.update(heavy[event.key], total=100, completed=round(100 * event.fraction))
-
-        for result in outcomes(tail, settings.bucket, uploaded, timeout_s=timeout_s, progressed=progressed):
+        heavy = HeavyBars(progress)
+        for result in outcomes(tail, settings.bucket, uploaded, timeout_s=timeout_s, progressed=heavy.progressed):
             results.append(result)
             progress.advance(indexing)
-            if result.key in heavy:
-                progress.remove_task(heavy.pop(result.key))
+            heavy.ended(result.key)
         return results
+
+
+def bars(console: "Console | None" = None) -> "Progress":
+    """Bars on standard error, of objects whose keys are no markup."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console or Console(stderr=True))
+
+
+class HeavyBars:
+    """A bar for every object that takes long, from its first sign until what became of it is known."""
+
+    def __init__(self, progress: "Progress") -> None:
+        self._progress = progress
+        self._tasks: dict[str, TaskID] = {}
+
+    def progressed(self, event: "MediaProgressed") -> None:
+        """How far one of them is."""
+        if event.key not in self._tasks:
+            self._tasks[event.key] = self._progress.add_task(shown(event.key), total=None)
+        if event.fraction is not None:
+            self._progress.update(self._tasks[event.key], total=100, completed=round(100 * event.fraction))
+
+    def ended(self, key: str) -> None:
+        """Nothing follows for this one, if it was one of them."""
+        if key in self._tasks:
+            self._progress.remove_task(self._tasks.pop(key))

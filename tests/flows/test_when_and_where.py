@@ -2,12 +2,22 @@
 
 import io
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 import pytest
 from PIL import Image
 from running import Stack, omnibus, up
+
+from omnibus.composition import projection_of
+from omnibus.settings import load_running
+from workers.domain.hit import Filters
+from workers.domain.taken import Near
+
+PATIENCE = ("--timeout", "200")
+"""The first question loads the models, beside another stack."""
 
 
 def photo(at: str, latitude: tuple[float, float, float], longitude: tuple[float, float, float], seed: int) -> bytes:
@@ -71,9 +81,18 @@ def discreet(kind: str) -> Iterator[Stack]:
             omnibus("down", "--data", folder)
 
 
+@pytest.mark.parametrize("asked", [("--taken-after", "1900-01-01"), ("--near", "59.3,18.0,20000")])
+def test_where_it_is_switched_off_nobody_can_ask_for_it(discreet: Stack, asked: tuple[str, str]) -> None:
+    done = discreet.run("search", "our trip", *asked, *PATIENCE)
+    reason = "this installation keeps no time and place of pictures (setting read_exif); ask without"
+    assert (done.status, done.err) == (1, f"omnibus: {reason} [bad_question]\n")
+
+
 def test_where_it_is_switched_off_neither_is_kept(discreet: Stack, tmp_path: Path) -> None:
     discreet.upload(tmp_path, FILES)
-    patience = ("--timeout", "200")  # the first question loads the models, beside another stack
-    assert discreet.search("our trip", "--taken-after", "1900-01-01", *patience) == []
-    assert discreet.search("our trip", "--near", "59.3,18.0,20000", *patience) == []
-    assert set(discreet.search("our trip", *patience)) == set(FILES)
+    assert set(discreet.search("our trip", *PATIENCE)) == set(FILES)
+    index = projection_of(load_running(discreet.data))
+    for space in index.spaces:
+        anything = np.full(space.dimensions, space.dimensions**-0.5, np.float32)
+        for asked in ({"taken_from": datetime(1900, 1, 1, tzinfo=UTC)}, {"near": Near(59.3, 18.0, 20000)}):
+            assert index.nearest(space.id, anything, k=10, filters=Filters(**asked)) == []

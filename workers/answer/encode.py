@@ -79,7 +79,10 @@ class EncodedQuestions:
 
 @dataclass(frozen=True, slots=True)
 class QuestionEncoder:
-    """Encodes questions. `buckets` are those that a question may refer to a picture in."""
+    """Encodes questions. `buckets` are those that a question may refer to a picture in.
+
+    Without `keep_taken` the index has neither times nor places of pictures: whoever asks for them is told so.
+    """
 
     text: TextEncoder
     image: ImageEncoder
@@ -87,6 +90,7 @@ class QuestionEncoder:
     decoder: Decoder
     buckets: Sequence[str]
     max_object_bytes: int
+    keep_taken: bool = True
     _one_at_a_time: Lock = field(default_factory=Lock)
     """The decoder is not safe to call from several threads."""
 
@@ -100,6 +104,8 @@ class QuestionEncoder:
         query = asked.query
         if query.audio is not None:
             raise BadQuestion("questions by sound are not supported by this version; ask in words or with a picture")
+        if query.filters.by_taking and not self.keep_taken:
+            raise BadQuestion("this installation keeps no time and place of pictures (setting read_exif); ask without")
         reading = self._read(query.image) if query.image is not None else None
         return self._encoded(query, reading)
 

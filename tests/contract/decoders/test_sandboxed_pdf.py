@@ -2,7 +2,6 @@
 
 import contextlib
 import sys
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -24,13 +23,6 @@ GOOD = pdf(
     ],
     outline=[(0, "Seals", 1), (1, "A figure", 2)],
 )
-
-
-@pytest.fixture
-def decoder() -> Iterator[SandboxedDecoder]:
-    decoder = SandboxedDecoder(DecodeLimits())
-    yield decoder
-    decoder.close()
 
 
 def document(decoder: SandboxedDecoder, data: bytes) -> DecodedDocument:

@@ -2,7 +2,6 @@
 
 import os
 import signal
-from collections.abc import Iterator
 from itertools import chain, repeat
 from pathlib import Path
 
@@ -20,13 +19,6 @@ from workers.domain.video import Shot, SoundPiece, Video
 from workers.errors import DamagedMedia, MediaTooLarge, ServiceUnavailable
 
 HELLO = DecodedText("text/plain", "hello")
-
-
-@pytest.fixture
-def decoder() -> Iterator[SandboxedDecoder]:
-    decoder = SandboxedDecoder(DecodeLimits())
-    yield decoder
-    decoder.close()
 
 
 def minutes(count: int, *, size: tuple[int, int] = SIZE) -> bytes:

@@ -11,7 +11,7 @@ from fakes.models import ColourNamer, WordCounter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.questions import MediaRef, QueryRequested
+from schemas.questions import MediaRef, Near, QueryFilters, QueryRequested
 from workers.answer.asked import MARGIN_S, Asked, Questions, ReplyTo
 from workers.answer.encode import KEPT_S, Encoded, EncodedQuestions, QuestionEncoder
 from workers.domain.decoded import Decoded, DecodedImage, DecodedText
@@ -37,7 +37,7 @@ class ByContent:
         """Nothing to end."""
 
 
-def encoder(image: ColourNamer | None = None) -> QuestionEncoder:
+def encoder(image: ColourNamer | None = None, *, keep_taken: bool = True) -> QuestionEncoder:
     bucket = DictBucket()
     bucket.put(ObjectRef("questions", "red.png"), RED)
     return QuestionEncoder(
@@ -47,6 +47,7 @@ def encoder(image: ColourNamer | None = None) -> QuestionEncoder:
         decoder=ByContent(),
         buckets=("media", "questions"),
         max_object_bytes=100,
+        keep_taken=keep_taken,
     )
 
 
@@ -118,6 +119,26 @@ def test_a_picture_may_wait_in_a_bucket() -> None:
 def test_a_question_that_cannot_be_encoded_says_why(query: QueryRequested, error: type[Exception]) -> None:
     with pytest.raises(error):
         encode(query)
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        QueryFilters(taken_after=DEADLINE),
+        QueryFilters(taken_before=DEADLINE),
+        QueryFilters(near=Near(latitude=0, longitude=0, km=1)),
+    ],
+)
+def test_time_and_place_of_pictures_may_not_be_asked_for_where_they_are_not_kept(filters: QueryFilters) -> None:
+    question = Asked(REPLY_TO, QueryRequested(text="the harbour", filters=filters), DEADLINE)
+    with pytest.raises(BadQuestion, match=r"keeps no time and place of pictures \(setting read_exif\)"):
+        encoder(keep_taken=False).encode(question)
+    assert encoder().encode(question).words == "the harbour"
+
+
+def test_other_filters_may_be_asked_with_where_no_time_is_kept() -> None:
+    query = QueryRequested(text="the harbour", filters=QueryFilters(modality=["image"], prefix="trip/"))
+    assert encoder(keep_taken=False).encode(Asked(REPLY_TO, query, DEADLINE)).words == "the harbour"
 
 
 def test_a_picture_in_the_bucket_may_not_be_too_large() -> None:

@@ -15,6 +15,15 @@ DROPPED = frozenset({
 # fmt: on
 """Elements that nobody reads, or that are not the page's own text."""
 
+# fmt: off
+BLOCKS = frozenset({
+    "address", "article", "aside", "blockquote", "body", "br", "caption", "center", "dd", "details", "div", "dl", "dt",
+    "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "html",
+    "li", "main", "menu", "nav", "ol", "p", "pre", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul",
+})
+# fmt: on
+"""Elements whose text stands in lines of its own."""
+
 PARAGRAPHS = ("p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "dt", "dd", "td", "th", "blockquote", "pre", "div")
 HEADINGS = frozenset(PARAGRAPHS[1:7])
 EXTRACTED = ("p", "head", "item", "cell", "quote", "code")

@@ -1,0 +1,89 @@
+"""Lists of links at the end of a page's content ("more to read"), which are the names of other pages.
+
+By link density, the share of a block's text that is text of links: boilerplate has much of it (Kohlschütter, Fankhauser
+and Nejdl 2010, https://doi.org/10.1145/1718487.1718542). Their rule takes a third for enough, anywhere in a page, which
+has references and sentences with links go as well. Here only that goes which is nearly all links, and at the end.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+from workers.adapters.decoders.main_content import BLOCKS, DROPPED, HEADINGS
+
+CONTAINERS = frozenset({"article", "aside", "body", "center", "div", "footer", "form", "main", "section"})
+"""Blocks whose last blocks may be a list of links that is not part of what stands before: not lists, not tables."""
+
+NEARLY_ALL = 0.7
+"""Of the text of a block; the rest are dates, bars and bullets between the links."""
+
+LEAST_LINKS = 3
+"""Fewer are no list, but where to read on or what to download."""
+
+MOST_SHARE = 1 / 3
+"""Of the text of the content: where there is more of it, the list is what the page is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Weights:
+    """Of every element: its letters, those of them that are words of links to other pages, and the number of these."""
+
+    letters: dict[Any, int]
+    linked: dict[Any, int]
+    links: dict[Any, int]
+
+    def is_list(self, element: Any) -> bool:
+        return element.tag in BLOCKS and self.linked[element] > NEARLY_ALL * self.letters[element]
+
+
+def cut_trailing_links(content: Any) -> None:
+    """Remove the lists of links that `content` (an element) ends with, and the headings of these."""
+    weights = _weigh(content)
+    found = _trailing(content, weights)
+    if sum(weights.links[part] for part in found) < LEAST_LINKS:
+        return
+    if sum(weights.letters[part] for part in found) > MOST_SHARE * weights.letters[content]:
+        return
+    for part in found:
+        part.getparent().remove(part)
+
+
+def _weigh(content: Any) -> _Weights:
+    letters, linked, links = defaultdict[Any, int](int), defaultdict[Any, int](int), defaultdict[Any, int](int)
+    for element in reversed(list(content.iter())):  # children come before their parents
+        letters[element] += _count(element.text)
+        if element.tag in DROPPED or element.get("hidden") is not None:
+            letters[element] = linked[element] = links[element] = 0
+        elif element.tag == "a" and not element.get("href", "#").startswith("#"):
+            linked[element], links[element] = letters[element], 1
+        if element is not content:
+            parent = element.getparent()
+            letters[parent] += letters[element] + _count(element.tail)
+            linked[parent] += linked[element]
+            links[parent] += links[element]
+    return _Weights(letters, linked, links)
+
+
+def _count(text: str | None) -> int:
+    return len("".join((text or "").split()))
+
+
+def _trailing(content: Any, weights: _Weights) -> list[Any]:
+    """The blocks at the end that are lists of links, and the headings before them, the last one first."""
+    found: list[Any] = []
+    within: Any = content
+    while within is not None:
+        last, within, headed = within, None, False
+        for child in reversed(last):
+            if _count(child.tail):
+                break  # words behind it, without an element of their own
+            if not weights.letters[child]:
+                continue
+            is_list = weights.is_list(child)
+            if is_list or (child.tag in HEADINGS and found and not headed):
+                found.append(child)
+                headed = not is_list
+                continue
+            within = child if child.tag in CONTAINERS else None
+            break
+    return found
