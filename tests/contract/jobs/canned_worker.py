@@ -30,7 +30,7 @@ def ingest(self: Any, changes: list[dict[str, Any]]) -> list[dict[str, str]]:
 
 
 app.task(name=INGEST_TASK, bind=True)(ingest)
-app.task(name=HEAVY_TASK, bind=True, acks_late=False)(ingest)
+app.task(name=HEAVY_TASK, bind=True, acks_late=False, time_limit=float(os.environ.get("CANNED_LIMIT_S", "600")))(ingest)
 
 
 def _step(name: str) -> Any:

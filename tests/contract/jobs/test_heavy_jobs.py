@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psutil
 import pytest
 from listening import CHUNKS, listen
 from redis import Redis
@@ -17,7 +18,7 @@ from workers.adapters.jobs.celery import HEAVY_QUEUE, CeleryJobs, QueueDepth, ma
 from workers.domain.change import Change, Outcome, Status
 from workers.domain.media import ObjectRef
 from workers.domain.recording import SAMPLE_RATE
-from workers.ports.jobs import JobRunning
+from workers.ports.jobs import JobFailure, JobRunning
 
 HERE = Path(__file__).parent
 TESTS = HERE.parents[1]
@@ -38,6 +39,28 @@ def test_a_heavy_job_that_was_begun_is_in_no_queue_that_could_hand_it_out_again(
     assert queue_depths(url, [HEAVY_QUEUE]) == {HEAVY_QUEUE: QueueDepth(waiting=0, taken=0)}
     redis.rpush(f"gate:{heavy}", "go")
     wait_until(lambda: jobs.ingest_reports([heavy]) == {heavy: [Outcome(Status.INDEXED)]})
+
+
+@pytest.fixture
+def two_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All the time that a worker started from now on has for a heavy job."""
+    monkeypatch.setenv("CANNED_LIMIT_S", "2")
+
+
+@pytest.mark.usefixtures("two_seconds")
+def test_a_heavy_job_that_does_not_end_is_ended_at_its_limit_as_often_as_it_is_sent(
+    process_worker: tuple[str, subprocess.Popen[bytes]], wait_until: Callable[..., object]
+) -> None:
+    url, _ = process_worker
+    jobs, redis = CeleryJobs(make_app(url)), Redis.from_url(url)
+    processes = set()
+    for job in (uuid.uuid4().hex, uuid.uuid4().hex):
+        jobs.start_ingest(job, [CHANGE], expires_s=60, heavy=True)
+        wait_until(lambda: isinstance(jobs.ingest_reports([job]).get(job), JobFailure), timeout_s=60)  # noqa: B023 - waited for in this very round
+        process = int(redis.get(f"pid:{job}") or 0)
+        wait_until(lambda: not psutil.pid_exists(process))  # noqa: B023 - the same
+        processes.add(process)
+    assert len(processes) == 2
 
 
 @pytest.mark.parametrize("stretches", [1, 5])

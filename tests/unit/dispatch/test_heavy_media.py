@@ -94,6 +94,19 @@ def test_a_heavy_job_whose_worker_died_is_sent_again_as_a_heavy_one(world: World
     assert heavy_jobs(world) == [["a.mp3"], ["a.mp3"]]
 
 
+def test_a_heavy_object_that_takes_every_worker_to_the_limit_is_given_up(world: World) -> None:
+    def ended(_: Sequence[Change]) -> list[Outcome]:
+        raise RuntimeError("TimeLimitExceeded(14400.0)")
+
+    hand_over(world, "a.mp3")
+    for _ in range(2 * TRIES):
+        world.finish(ended)
+        world.step(100)
+    assert heavy_jobs(world) == [["a.mp3"]] * TRIES
+    (letter,) = world.letters
+    assert "TimeLimitExceeded" in letter.text("dlt_reason")
+
+
 def test_a_heavy_job_that_no_worker_begins_is_sent_again_without_blame(world: World) -> None:
     hand_over(world, "a.mp3")
     for _ in range(4 * TRIES):
