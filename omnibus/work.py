@@ -125,10 +125,11 @@ def register_ingest(app: Celery, settings: Settings, queues: Sequence[str]) -> C
             outcomes = index_changes(parts(), [Change.from_dict(change) for change in changes])
         return [outcome.to_dict() for outcome in outcomes]
 
-    app.task(name=INGEST_TASK, bind=True)(ingest)
+    # Not shared: every app that this process makes would have the tasks of the first one.
+    app.task(name=INGEST_TASK, bind=True, shared=False)(ingest)
     # Acknowledged when it is begun: the queue would hand out again what is not acknowledged in ten minutes. The
     # dispatcher does it when the worker falls silent.
-    app.task(name=HEAVY_TASK, bind=True, acks_late=False, time_limit=settings.heavy_limit_s)(ingest)
+    app.task(name=HEAVY_TASK, bind=True, shared=False, acks_late=False, time_limit=settings.heavy_limit_s)(ingest)
 
     def warm() -> None:
         if (hearing := parts().hearing) is not None:
@@ -144,7 +145,7 @@ def _register_answer(app: Celery, settings: Settings) -> Callable[[], None]:
     desk = Once(lambda: reply_desk(settings))
     steps = Once(lambda: _answer_steps(settings, *desk()))
     for name in AnswerSteps.NAMES:
-        app.task(name=f"answer.{name}")(_calling(steps, desk, name))
+        app.task(name=f"answer.{name}", shared=False)(_calling(steps, desk, name))
 
     def warm() -> None:
         steps().warm()
