@@ -3,8 +3,9 @@
 import json
 from unicodedata import category
 
-JOINERS = "\u200c\u200d"
-"""Steer nothing, and Persian and emoji are written with them."""
+UNSEEN = "\u00ad\u200c\u200d\u200e\u200f\u2060\ufeff"
+"""Steer nothing, and are part of ordinary text: hyphens that may be, joiners of letters and emoji, marks of direction
+that turn no text but themselves."""
 
 
 def shown(text: str) -> str:
@@ -27,4 +28,4 @@ def json_line(value: object) -> str:
 
 
 def _prints(letter: str) -> bool:
-    return letter.isprintable() or letter in JOINERS or category(letter) == "Zs"
+    return letter.isprintable() or letter in UNSEEN or category(letter) == "Zs"

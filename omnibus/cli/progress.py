@@ -92,7 +92,9 @@ class StartUp:
         for part in state.parts:
             if part.restarts > self._restarts.get(part.name, 0):
                 self._console.print(
-                    Text(f"{part.name} was started again ({shown(part.waits_for) or 'running'})"), style="yellow"
+                    Text(f"{part.name} was started again ({shown(part.waits_for) or 'running'})"),
+                    style="yellow",
+                    soft_wrap=True,
                 )
             self._restarts[part.name] = part.restarts
         if state.ready and not self._was_ready:

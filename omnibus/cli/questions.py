@@ -86,7 +86,7 @@ def pose(
 
     def show(text: str) -> None:
         assert stream is not None
-        stream.print(Text(shown_lines(text)), end="", soft_wrap=True)
+        stream.print(Text(shown_lines(text.replace("\r", ""))), end="", soft_wrap=True)
 
     with Console(stderr=True).status("asking ..."), Publisher(settings.kafka, source="/omnibus/cli") as publisher:
         try:
@@ -132,7 +132,7 @@ def print_hits(out: Console, reply: AnswerCompleted) -> None:
 def print_degraded(out: Console, reply: AnswerCompleted) -> None:
     """Which parts were missing."""
     for entry in reply.degraded:
-        out.print(Text(f"  without {entry.part}: {shown(entry.reason)}"), style="yellow")
+        out.print(Text(f"  without {entry.part}: {shown(entry.reason)}"), style="yellow", soft_wrap=True)
 
 
 def place(locator: Locator) -> str:

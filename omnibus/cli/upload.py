@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from producers.upload import UploadOutcome
     from schemas.index_events import MediaProgressed
 
+BAR_NAME = 40
+"""Letters of a key beside its bar, which leaves the bar and its numbers room in a terminal of 80."""
+
 
 def upload(
     paths: Annotated[list[Path], typer.Argument(help="Files and folders.", metavar="PATH...")],
@@ -96,6 +99,11 @@ def bars(console: "Console | None" = None) -> "Progress":
     return Progress(*columns, console=console or Console(stderr=True))
 
 
+def _end(key: str) -> str:
+    """The last of a key, which tells it from others of its folder, so that there is room for its bar."""
+    return key if len(key) <= BAR_NAME else f"...{key[3 - BAR_NAME :]}"
+
+
 class HeavyBars:
     """A bar for every object that takes long, from its first sign until what became of it is known."""
 
@@ -106,7 +114,7 @@ class HeavyBars:
     def progressed(self, event: "MediaProgressed") -> None:
         """How far one of them is."""
         if event.key not in self._tasks:
-            self._tasks[event.key] = self._progress.add_task(shown(event.key), total=None)
+            self._tasks[event.key] = self._progress.add_task(_end(shown(event.key)), total=None)
         if event.fraction is not None:
             self._progress.update(self._tasks[event.key], total=100, completed=round(100 * event.fraction))
 

@@ -42,12 +42,12 @@ def test_a_heavy_job_that_was_begun_is_in_no_queue_that_could_hand_it_out_again(
 
 
 @pytest.fixture
-def two_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+def five_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     """All the time that a worker started from now on has for a heavy job."""
-    monkeypatch.setenv("CANNED_LIMIT_S", "2")
+    monkeypatch.setenv("CANNED_LIMIT_S", "5")
 
 
-@pytest.mark.usefixtures("two_seconds")
+@pytest.mark.usefixtures("five_seconds")
 def test_a_heavy_job_that_does_not_end_is_ended_at_its_limit_as_often_as_it_is_sent(
     process_worker: tuple[str, subprocess.Popen[bytes]], wait_until: Callable[..., object]
 ) -> None:
@@ -56,8 +56,8 @@ def test_a_heavy_job_that_does_not_end_is_ended_at_its_limit_as_often_as_it_is_s
     processes = set()
     for job in (uuid.uuid4().hex, uuid.uuid4().hex):
         jobs.start_ingest(job, [CHANGE], expires_s=60, heavy=True)
-        wait_until(lambda: isinstance(jobs.ingest_reports([job]).get(job), JobFailure), timeout_s=60)  # noqa: B023 - waited for in this very round
-        process = int(redis.get(f"pid:{job}") or 0)
+        process = int(wait_until(lambda: redis.get(f"pid:{job}"), timeout_s=60))  # noqa: B023 - waited for in this very round
+        wait_until(lambda: isinstance(jobs.ingest_reports([job]).get(job), JobFailure), timeout_s=60)  # noqa: B023 - the same
         wait_until(lambda: not psutil.pid_exists(process))  # noqa: B023 - the same
         processes.add(process)
     assert len(processes) == 2

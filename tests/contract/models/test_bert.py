@@ -2,11 +2,15 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from omnibus.profiles import Models
 from workers.adapters.models.bert import Bert, Shape
+from workers.adapters.models.minilm import MiniLmEncoder
+from workers.errors import ModelUnavailable
 
 CONFIG = {
     "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "vocab_size": 50,
@@ -36,15 +40,29 @@ def test_another_kind_of_bert_is_refused(other: dict[str, str]) -> None:
         Shape.of({**CONFIG, **other})
 
 
-def test_a_worker_that_embeds_passages_holds_no_compiler() -> None:
+@pytest.mark.usefixtures("models")
+def test_a_process_that_embeds_passages_holds_no_compiler() -> None:
     check = """
-import sys, torch
-from workers.adapters.models.bert import Bert, Shape
-names = ("word", "token_type", "position")
-tensors = {f"embeddings.{name}_embeddings.weight": torch.ones(4, 8) for name in names}
-tensors |= {f"embeddings.LayerNorm.{name}": torch.ones(8) for name in ("weight", "bias")}
-Bert(Shape(0, 2, 1e-12), tensors).states(torch.zeros(1, 3, dtype=torch.long), torch.ones(1, 3, dtype=torch.bool))
+import sys
+from omnibus.profiles import Models, profile_named, store_of
+from omnibus.settings import load
+encoder = Models(store_of(load()), profile_named("offline-small")).text()
+assert encoder.encode(["Low water is at noon."]).shape == (1, 384)
 print({"transformers", "torch._dynamo", "triton", "torchvision"} & set(sys.modules))
 """
     printed = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert printed.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize("lacks", ["embeddings.LayerNorm.bias", "encoder.layer.0.output.dense.weight"])
+def test_a_checkpoint_that_lacks_a_tensor_does_not_load(models: Models, tmp_path: Path, lacks: str) -> None:
+    from safetensors.torch import load_file, save_file  # noqa: PLC0415 - collecting tests should not take seconds
+
+    whole = models.tokenizer().parent
+    for name in ("config.json", "tokenizer.json"):
+        (tmp_path / name).write_bytes((whole / name).read_bytes())
+    tensors = load_file(whole / "model.safetensors")
+    del tensors[lacks]
+    save_file(tensors, tmp_path / "model.safetensors")
+    with pytest.raises(ModelUnavailable, match=f"does not load .*{lacks}"):
+        MiniLmEncoder(tmp_path).encode(["a"])

@@ -45,6 +45,12 @@ def test_a_place_that_evidence_leaves_empty_goes_to_what_follows_the_best_then_t
     assert shown(A[2]) == ["a2", "a3", "a1"]
 
 
+def test_what_a_model_wrote_of_a_picture_or_a_sound_does_not_stand_in_the_place_of_the_next_passage() -> None:
+    safe, dial = page("a", 1, "Who may open the safe."), page("a", 4, "Turn the dial to 12.")
+    between = [replace(page("a", 2, "Photo of: a safe"), derived=True), replace(page("a", 3), derived=True)]
+    assert shown(safe, around=library(safe, *between, dial)) == ["a1", "a4"]
+
+
 def test_what_stands_beside_the_second_best_comes_after_what_stands_beside_the_best() -> None:
     assert shown(A[0], B[2], around=library(A[0], *B)) == ["a0", "b2", "b3"]
 

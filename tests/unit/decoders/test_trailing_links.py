@@ -10,6 +10,9 @@ PROSE = "The river rises in the hills and flows slowly to the sea, past farms an
 TITLES = ("Ten other rivers", "A lake that is deep", "How mills were built", "Why the sea is salt", "Fishing rights")
 LINKS = [f'<a href="/{number}">{title}</a>' for number, title in enumerate(TITLES)]
 WITHIN = [f'<a href="#{number}">{title}</a>' for number, title in enumerate(TITLES)]
+BY_TELEPHONE = [
+    f'<a href="{way}">{title}</a>' for way, title in zip(("tel:+1", "mailto:a@b.c") * 3, TITLES, strict=False)
+]
 TARGETS = [f'<a name="{number}">{title}</a>' for number, title in enumerate(TITLES)]
 ARTICLE = f"<h1>The river</h1><p>{PROSE}</p>"
 READ = f"# The river\n\n{PROSE.strip()}"
@@ -48,10 +51,29 @@ def test_a_list_of_links_at_the_end_is_no_content(content: str, links: str) -> N
         f"<ul>{each('li', [f'Miller, A., and Fisher, B.: {link}. A journal of rivers' for link in LINKS])}</ul>",
         f"<ul>{each('li', WITHIN)}</ul>",
         f"<ul>{each('li', TARGETS)}</ul>",
+        f"<h2>References</h2><ol>{each('li')}</ol>",
+        f"<table><tr>{each('th')}</tr></table>",
+        f"<pre>{' '.join(LINKS)}</pre>",
+        f"<p>Staff: {', '.join(LINKS)}</p>",
+        f"<ul>{each('li', BY_TELEPHONE)}</ul>",
         f"<ul>{each('li')}</ul><p>The ferry leaves at nine.</p>",
         f"<ul>{each('li')}</ul>The ferry leaves at nine.",
     ],
-    ids=["a sentence", "few", "part of a list", "references", "to this page", "targets", "before words", "before text"],
+    ids=[
+        "a sentence",
+        "few",
+        "part of a list",
+        "references",
+        "to this page",
+        "targets",
+        "numbered",
+        "a table",
+        "code",
+        "names",
+        "contact",
+        "before words",
+        "before text",
+    ],
 )
 def test_what_is_no_such_list_stays(end: str) -> None:
     read = html_to_markdown(f"<html><body><main>{ARTICLE}{end}</main></body></html>", 100_000)
@@ -74,6 +96,14 @@ def test_a_page_of_links_keeps_them(content: str, before: str) -> None:
     page = content.format(f"{before}<ul>{each('li', links)}</ul>")
     read = html_to_markdown(f"<html><body>{page}</body></html>", 100_000)
     assert read.count("of the history of rivers") == 40
+
+
+def test_pictures_that_say_what_they_show_are_no_list_of_links() -> None:
+    figures = "".join(
+        f'<figure><img alt="Drawing of {title}">{link}</figure>' for title, link in zip(TITLES, LINKS, strict=True)
+    )
+    read = html_to_markdown(f"<html><body><main>{ARTICLE}<div>{figures}</div></main></body></html>", 100_000)
+    assert all(f"Drawing of {title}" in read for title in TITLES)
 
 
 def test_a_deeply_nested_page_is_read_in_one_pass() -> None:

@@ -2,17 +2,24 @@
 
 By link density, the share of a block's text that is text of links: boilerplate has much of it (Kohlschütter, Fankhauser
 and Nejdl 2010, https://doi.org/10.1145/1718487.1718542). Their rule takes a third for enough, anywhere in a page, which
-has references and sentences with links go as well. Here only that goes which is nearly all links, and at the end.
+has references and sentences with links go as well. Here only that goes which is nearly all links, at the end, and in
+the shape that such lists have.
 """
 
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
-from workers.adapters.decoders.main_content import BLOCKS, DROPPED, HEADINGS
+from workers.adapters.decoders.main_content import DROPPED, HEADINGS, MOST_ELEMENTS
 
 CONTAINERS = frozenset({"article", "aside", "body", "center", "div", "footer", "form", "main", "section"})
 """Blocks whose last blocks may be a list of links that is not part of what stands before: not lists, not tables."""
+
+LISTED = frozenset(
+    {"article", "aside", "div", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "menu", "p", "section", "ul"}
+)
+"""Blocks that such a list is made of. Links in tables, code, addresses and numbered references are the author's."""
 
 NEARLY_ALL = 0.7
 """Of the text of a block; the rest are dates, bars and bullets between the links."""
@@ -33,11 +40,18 @@ class _Weights:
     links: dict[Any, int]
 
     def is_list(self, element: Any) -> bool:
-        return element.tag in BLOCKS and self.linked[element] > NEARLY_ALL * self.letters[element]
+        begins_with_words = element.tag == "p" and _count(element.text) > 0  # "Staff: ..." is a sentence
+        is_dense = self.linked[element] > NEARLY_ALL * self.letters[element]
+        return element.tag in LISTED and is_dense and not begins_with_words
 
 
 def cut_trailing_links(content: Any) -> None:
-    """Remove the lists of links that `content` (an element) ends with, and the headings of these."""
+    """Remove the lists of links that `content` (an element) ends with, and the headings of these.
+
+    Nothing of more elements than `MOST_ELEMENTS`: weighing takes memory for each.
+    """
+    if sum(1 for _ in content.iter()) > MOST_ELEMENTS:
+        return
     weights = _weigh(content)
     found = _trailing(content, weights)
     if sum(weights.links[part] for part in found) < LEAST_LINKS:
@@ -51,10 +65,11 @@ def cut_trailing_links(content: Any) -> None:
 def _weigh(content: Any) -> _Weights:
     letters, linked, links = defaultdict[Any, int](int), defaultdict[Any, int](int), defaultdict[Any, int](int)
     for element in reversed(list(content.iter())):  # children come before their parents
-        letters[element] += _count(element.text)
-        if element.tag in DROPPED or element.get("hidden") is not None:
+        # The description of a picture is read as text.
+        letters[element] += _count(element.get("alt") if element.tag == "img" else element.text)
+        if not isinstance(element.tag, str) or element.tag in DROPPED or element.get("hidden") is not None:
             letters[element] = linked[element] = links[element] = 0
-        elif element.tag == "a" and not element.get("href", "#").startswith("#"):
+        elif element.tag == "a" and _leads_elsewhere(element.get("href", "")):
             linked[element], links[element] = letters[element], 1
         if element is not content:
             parent = element.getparent()
@@ -62,6 +77,15 @@ def _weigh(content: Any) -> _Weights:
             linked[parent] += linked[element]
             links[parent] += links[element]
     return _Weights(letters, linked, links)
+
+
+def _leads_elsewhere(address: str) -> bool:
+    """Whether it is that of another page, and not a place in this one, a telephone number or an address of mail."""
+    try:
+        parts = urlsplit(address.strip())
+    except ValueError:
+        return False
+    return parts.scheme in {"", "http", "https"} and bool(parts.netloc or parts.path or parts.query)
 
 
 def _count(text: str | None) -> int:

@@ -23,11 +23,15 @@ class Shape:
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> "Shape":
-        """By the checkpoint's config.json. Raises `ValueError` where that is not what is computed here."""
-        kind = config["hidden_act"], config.get("position_embedding_type", "absolute")
+        """By the checkpoint's config.json; what that leaves out is as in the paper's.
+
+        Raises `ValueError` where that is not what is computed here, and `KeyError` where it does not
+        say how large it is.
+        """
+        kind = config.get("hidden_act", "gelu"), config.get("position_embedding_type", "absolute")
         if kind != ("gelu", "absolute"):
             raise ValueError(f"a BERT with {kind[0]} and {kind[1]} positions is not known")
-        return cls(config["num_hidden_layers"], config["num_attention_heads"], config["layer_norm_eps"])
+        return cls(config["num_hidden_layers"], config["num_attention_heads"], config.get("layer_norm_eps", 1e-12))
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,9 @@ def _load(directory: Path) -> _Loaded:
     shape = Shape.of(json.loads((directory / "config.json").read_text()))
     with safe_open(directory / "model.safetensors", "pt") as file:
         tensors = {name: file.get_tensor(name).to(encoder_dtype()) for name in file.keys() if _is_used(name)}  # noqa: SIM118 - it is no mapping
-    return _Loaded(Bert(shape, tensors), tokenizer)
+    bert = Bert(shape, tensors)
+    _embed(bert, [[0, 0]])  # tensors that are missing are noticed here, not at the first text
+    return _Loaded(bert, tokenizer)
 
 
 def _is_used(name: str) -> bool:
