@@ -78,7 +78,9 @@ class Stack:
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        return self.run("upload", str(folder), "--wait", "--json").lines
+        done = self.run("upload", str(folder), "--wait", "--json")
+        assert len(done.lines) >= len(files), done.err
+        return done.lines
 
     def search(self, text: str, *arguments: str) -> list[str]:
         """The keys that a search finds, best first."""
