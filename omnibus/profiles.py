@@ -167,7 +167,7 @@ class Models:
 
     @property
     def _sound_table_name(self) -> str:
-        return f"{self._profile.sound.id}-classes-{self._profile.text.id}"
+        return f"{self._profile.sound.id}-first-names-{self._profile.text.id}"
 
     @property
     def _converted_name(self) -> str:

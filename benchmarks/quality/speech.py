@@ -61,7 +61,7 @@ def _heard(
     for key, (_, said) in recordings.items():
         errors = errors.plus(words(said), words(library.text(f"{name}/{key}.wav")))
     how = f"{len(recordings)} recordings, {errors.edits} of {errors.length} words wrong; bound: {source}"
-    yield Row(f"words heard right, {name}", 100 - errors.rate, bound, "%", how, at_most=False)
+    yield Row(f"words heard right, {name}", round(100 - errors.rate), bound, "%", how, at_most=False)
 
 
 def _found(library: Library, recordings: Mapping[str, tuple[bytes, str]]) -> Iterator[Row]:

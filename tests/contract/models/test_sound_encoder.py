@@ -92,3 +92,12 @@ def test_a_table_of_sounds_of_another_text_encoder_is_refused(
     encoder = YamNetConse(lambda: tmp_path, lambda: tmp_path / "classes.npz", text_encoder)
     with pytest.raises(ModelUnavailable, match="another model"):
         encoder.read([noise(1)])
+
+
+def test_a_class_is_known_by_its_first_name(tmp_path: Path, text_encoder: MiniLmEncoder) -> None:
+    names = ["Cattle, bovinae", "Roaring cats (lions, tigers)", "Ambulance (siren)"]
+    build_sound_class_table(text_encoder, names, tmp_path / "classes.npz")
+    with np.load(tmp_path / "classes.npz") as table:
+        assert table["names"].tolist() == names
+        first = text_encoder.encode(["Cattle", "Roaring cats (lions, tigers)", "Ambulance (siren)"])
+        np.testing.assert_allclose(table["embeddings"], first, atol=1e-3)

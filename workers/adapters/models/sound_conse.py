@@ -3,6 +3,7 @@
 So one question finds passages, pictures and sounds alike.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,8 @@ GENERIC = frozenset(
 )  # fmt: skip
 """Classes that say little beside a finer one."""
 GENERIC_WEIGHT = 0.1
+NEXT_NAME = re.compile(r",(?![^(]*\))")
+"""A comma between two names of a class, not between examples in brackets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class YamNetConse:
     """
 
     def __init__(self, directory: Callable[[], Path], class_table: Callable[[], Path], text: TextEncoder) -> None:
-        model = f"{MODEL}+{text.space.model}"
+        model = f"{MODEL}+first-names+{text.space.model}"
         self._space = Space("conse-yamnet", text.space.dimensions, model)
         self._text = text
         self._network = YamNet(directory)
@@ -77,9 +80,13 @@ class YamNetConse:
 
 
 def build_sound_class_table(text: TextEncoder, names: Sequence[str], out: Path) -> None:
-    """Embed the names of the classes and write names and embeddings to the file `out` (0.8 MB)."""
+    """Write the names of the classes, and the embedding of each one's first name, to the file `out` (0.8 MB).
+
+    The first is what people say ("Cattle, bovinae"), and the others draw the embedding away from that.
+    """
+    first = [NEXT_NAME.split(name)[0] for name in names]
     with out.open("wb") as file:
-        np.savez(file, model=np.array(text.space.model), names=np.array(names), embeddings=text.encode(names))
+        np.savez(file, model=np.array(text.space.model), names=np.array(names), embeddings=text.encode(first))
 
 
 def sound_class_names(directory: Path) -> list[str]:
