@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
-from index_adapters import SPACES, Home
+from index_adapters import SPACES, Home, an_object
 
 from workers.adapters.index.weaviate import WeaviateIndex
 from workers.adapters.index.weaviate_collection import connect, insert
@@ -47,3 +48,10 @@ def write_part(home: Home, each: IndexedObject, generation: int, *, segments: in
     with collection_of(home) as collection:
         insert(collection, [each], lambda each: record_row(each, generation, complete=complete), unlocked)
         insert(collection, pieces([each], generation)[:segments], segment_row, unlocked)
+
+
+def holding_a(home: Home) -> WeaviateIndex:
+    """An index that holds `a.txt` as it was at moment 2, as generation 10; every write takes the next ten."""
+    index = opened(home, clock=count(10, 10).__next__)
+    index.write([an_object("a.txt", "old boat", "old ship", "old raft", moment=2)])
+    return index

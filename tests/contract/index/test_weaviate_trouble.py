@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from index_adapters import SPACES, Home, an_object, ids_of, record_of, segment, towards, version
 from index_searches import found_near
-from index_weaviate import A, collection_of, copies_in, opened, unlocked, write_part
+from index_weaviate import A, collection_of, copies_in, holding_a, opened, unlocked, write_part
 from weaviate_server import KEY, WeaviateServer
 
 from workers.adapters.index import weaviate_listing
@@ -31,10 +31,7 @@ def home(request: pytest.FixtureRequest, new_home: Callable[[str], AbstractConte
 
 @pytest.fixture
 def index(home: Home) -> WeaviateIndex:
-    """Holds `a.txt` as it was at moment 2, as generation 10."""
-    index = opened(home, clock=count(10, 10).__next__)
-    index.write([an_object("a.txt", "old boat", "old ship", "old raft", moment=2)])
-    return index
+    return holding_a(home)
 
 
 # Much at once, and what goes wrong

@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from itertools import count
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from index_adapters import Home, an_object, ids_of, record_of, towards, version
 from index_searches import found_by, found_near, texts_around
-from index_weaviate import A, collection_of, copies_in, opened, unlocked, write_part
+from index_weaviate import A, collection_of, copies_in, holding_a, opened, unlocked, write_part
 
 from workers.adapters.index import weaviate as adapter
 from workers.adapters.index.weaviate import WeaviateIndex
@@ -29,10 +28,7 @@ def home(request: pytest.FixtureRequest, new_home: Callable[[str], AbstractConte
 
 @pytest.fixture
 def index(home: Home) -> WeaviateIndex:
-    """Holds `a.txt` as it was at moment 2, as generation 10."""
-    index = opened(home, clock=count(10, 10).__next__)
-    index.write([an_object("a.txt", "old boat", "old ship", "old raft", moment=2)])
-    return index
+    return holding_a(home)
 
 
 NEW = an_object("a.txt", "new boat", "new ship", moment=3)

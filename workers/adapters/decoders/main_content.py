@@ -15,15 +15,6 @@ DROPPED = frozenset({
 # fmt: on
 """Elements that nobody reads, or that are not the page's own text."""
 
-# fmt: off
-BLOCKS = frozenset({
-    "address", "article", "aside", "blockquote", "body", "br", "caption", "center", "dd", "details", "div", "dl", "dt",
-    "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "html",
-    "li", "main", "menu", "nav", "ol", "p", "pre", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul",
-})
-# fmt: on
-"""Elements whose text stands in lines of its own."""
-
 PARAGRAPHS = ("p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "dt", "dd", "td", "th", "blockquote", "pre", "div")
 HEADINGS = frozenset(PARAGRAPHS[1:7])
 EXTRACTED = ("p", "head", "item", "cell", "quote", "code")
@@ -42,9 +33,14 @@ MOST_ELEMENTS, MOST_CHARS = 20_000, 1_000_000
 """Larger pages are taken whole: at these sizes, trafilatura took at most 3 s, and its time grows with the square."""
 
 
+def is_large(element: Any) -> bool:
+    """Whether it holds more elements than `MOST_ELEMENTS`, so that none of them is weighed against the others."""
+    return sum(1 for _ in element.iter()) > MOST_ELEMENTS
+
+
 def main_content(root: Any) -> Any:
     """A copy of the element of the page `root` that holds its content, or `root` itself where too little is found."""
-    if sum(1 for _ in root.iter()) > MOST_ELEMENTS:
+    if is_large(root):
         return root
     page = copy.deepcopy(root)
     _strip(page)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from workers.adapters.decoders.main_content import DROPPED, HEADINGS, MOST_ELEMENTS
+from workers.adapters.decoders.main_content import DROPPED, HEADINGS, is_large
 
 CONTAINERS = frozenset({"article", "aside", "body", "center", "div", "footer", "form", "main", "section"})
 """Blocks whose last blocks may be a list of links that is not part of what stands before: not lists, not tables."""
@@ -48,9 +48,9 @@ class _Weights:
 def cut_trailing_links(content: Any) -> None:
     """Remove the lists of links that `content` (an element) ends with, and the headings of these.
 
-    Nothing of more elements than `MOST_ELEMENTS`: weighing takes memory for each.
+    Nothing where it `is_large`: weighing takes memory for each of its elements.
     """
-    if sum(1 for _ in content.iter()) > MOST_ELEMENTS:
+    if is_large(content):
         return
     weights = _weigh(content)
     found = _trailing(content, weights)

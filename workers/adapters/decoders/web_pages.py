@@ -4,7 +4,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from workers.adapters.decoders.lines import Lines, one_line
-from workers.adapters.decoders.main_content import BLOCKS, DROPPED, main_content
+from workers.adapters.decoders.main_content import DROPPED, main_content
 from workers.adapters.decoders.trailing_links import cut_trailing_links
 from workers.errors import DamagedMedia
 
@@ -19,6 +19,13 @@ CHARSET = re.compile(rb"<(?:meta|\?xml)\b[^>]{0,200}?(?:charset|encoding)\s*=\s*
 CHARSET_WITHIN = 4096
 """Bytes; the HTML standard (13.2.3.2) asks for the declaration within the first 1024, pages are less strict."""
 
+# fmt: off
+BLOCKS = frozenset({
+    "address", "article", "aside", "blockquote", "body", "br", "caption", "center", "dd", "details", "div", "dl", "dt",
+    "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "html",
+    "li", "main", "menu", "nav", "ol", "p", "pre", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul",
+})
+# fmt: on
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
 APART = BLOCKS - {"br", "dd", "dt", "li", "tr"}
 """Blocks with an empty line before and after them; the others follow one another line by line."""
