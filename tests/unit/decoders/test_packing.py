@@ -2,6 +2,8 @@
 
 import json
 import math
+from array import array
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -32,10 +34,16 @@ def sent(result: Result, limits: DecodeLimits = DecodeLimits()) -> tuple[dict[st
     return json.loads(json.dumps(header)), bytearray(b"".join(parts))
 
 
-def pages(*pages: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-    """The frame of a document with these pages."""
+def pages(*pages: dict[str, Any], words: bytes = b"", boxes: Sequence[float] = ()) -> tuple[dict[str, Any], bytes]:
+    """The frame of a document with these pages and lines."""
     written = json.dumps({"pages": pages, "outline": []}).encode()
-    return {"media_type": "a/b", "document": len(written)}, written
+    header = {"media_type": "a/b", "document": len(written), "words": len(words)}
+    return header, written + words + array("f", boxes).tobytes()
+
+
+def lined(count: Any, words: bytes, *box: float) -> tuple[dict[str, Any], bytes]:
+    """The frame of a document with one page, which should have so many lines."""
+    return pages({"number": 1, "lines": count, "pictures": [], "lost": ""}, words=words, boxes=box)
 
 
 def test_a_document_comes_out_as_it_was_sent() -> None:
@@ -43,7 +51,7 @@ def test_a_document_comes_out_as_it_was_sent() -> None:
     assert isinstance(document, DecodedDocument)
     assert [asdict(entry) for entry in document.outline] == [asdict(entry) for entry in DOCUMENT.outline]
     assert [(page.number, page.lost) for page in document.pages] == [(1, ""), (2, "it cannot be loaded"), (3, "")]
-    assert [asdict(line) for line in document.pages[0].lines] == [asdict(line) for line in DOCUMENT.pages[0].lines]
+    assert [tuple(line) for line in document.pages[0].lines] == [tuple(line) for line in DOCUMENT.pages[0].lines]
     pictures = [picture for page in document.pages for picture in page.pictures]
     assert [picture.box for picture in pictures] == [None, BOX, BOX]
     assert [picture.pixels.tolist() for picture in pictures] == [
@@ -73,16 +81,29 @@ def test_lines_that_do_not_fit_into_a_reply_are_too_large() -> None:
     [
         ({}, b""),
         ({"document": 2}, b"{}"),
-        ({"media_type": "a/b", "document": 1}, b"{}"),
         ({"media_type": "a/b", "document": 2}, b"{}"),
-        ({"media_type": "a/b", "document": 30}, b'{"pages": [5], "outline": []} '),
-        ({"media_type": "a/b", "document": 20_000}, b"[" * 20_000),
-        ({"media_type": "a/b", "document": "x"}, b"{}"),
+        ({"media_type": "a/b", "document": 1, "words": 0}, b"{}"),
+        ({"media_type": "a/b", "document": 2, "words": 0}, b"{}"),
+        ({"media_type": "a/b", "document": 2, "words": -1}, b"{}"),
+        ({"media_type": "a/b", "document": -1, "words": 2}, b"{}"),
+        ({"media_type": "a/b", "document": 2, "words": 10**20}, b"{}"),
+        ({"media_type": "a/b", "document": 30, "words": 0}, b'{"pages": [5], "outline": []} '),
+        ({"media_type": "a/b", "document": 20_000, "words": 0}, b"[" * 20_000),
+        ({"media_type": "a/b", "document": "x", "words": 0}, b"{}"),
         ({"media_type": "a/b", "size": [2, 2], "original": [2, 2]}, b"too short"),
         ({"media_type": "a/b", "size": [-1, 1], "original": [2, 2]}, b"abc"),
         ({"media_type": "a/b", "size": [10**20, 10**20], "original": [2, 2]}, b"abc"),
-        pages({"number": math.inf, "lines": [], "pictures": [], "lost": ""}),
-        pages({"number": 1, "lines": [["a", [math.nan, 0, 5, 1]]], "pictures": [], "lost": ""}),
+        pages({"number": math.inf, "lines": 0, "pictures": [], "lost": ""}),
+        lined(["a"], b"a\n", 0, 0, 1, 1),
+        lined(2, b"a\n", 0, 0, 1, 1),
+        lined(-1, b"a\n", 0, 0, 1, 1),
+        lined(0, b"a\n", 0, 0, 1, 1),
+        lined(1, b"\xff\n", 0, 0, 1, 1),
+        lined(1, b"a\n", 0, 0, 1),
+        lined(1, b"a\n", math.nan, 0, 1, 1),
+        lined(1, b"a\n", 0, 0, 5, 1),
+        lined(1, b"a\n", -0.5, 0, 1, 1),
+        lined(1, b"a\n", 0.5, 0, 0.4, 1),
         ({"media_type": "a/b", "text": True, "markup": "plain"}, b"\xff"),
         ({"media_type": "text/\ud800", "text": True, "markup": "plain"}, b"a"),
         ({"media_type": ["text/plain"], "text": True, "markup": "plain"}, b"a"),

@@ -48,17 +48,11 @@ class Piece(NamedTuple):
         """In points."""
         return self.rect[3] - self.rect[1]
 
-    @property
-    def sideways(self) -> bool:
-        """Whether it is written from top to bottom, or the other way."""
-        x0, y0, x1, y1 = self.rect
-        return y1 - y0 > 2 * (x1 - x0) and len(self.text) > 2
-
 
 def lines_of(pieces: Sequence[Piece]) -> list[Piece]:
     """The lines of a page in reading order. What is written sideways comes last, in the order given."""
-    sideways = [piece for piece in pieces if piece.sideways]
-    upright = [piece for piece in pieces if not piece.sideways] if sideways else pieces
+    sideways = [piece for piece in pieces if _is_sideways(*piece)]
+    upright = [piece for piece in pieces if not _is_sideways(*piece)] if sideways else pieces
     return [*_ordered(sorted(upright, key=lambda piece: piece.rect[1]), MAX_COLUMNS), *sideways]
 
 
@@ -66,6 +60,12 @@ def union(rects: Sequence[Rect]) -> Rect:
     """The smallest rectangle around them."""
     x0s, y0s, x1s, y1s = zip(*rects, strict=True)
     return min(x0s), min(y0s), max(x1s), max(y1s)
+
+
+def _is_sideways(text: str, rect: Rect) -> bool:
+    """Whether it is written from top to bottom, or the other way."""
+    x0, y0, x1, y1 = rect
+    return y1 - y0 > 2 * (x1 - x0) and len(text) > 2
 
 
 def _ordered(pieces: Sequence[Piece], columns: int) -> Iterator[Piece]:
@@ -146,20 +146,19 @@ def _is_prose(side: Sequence[Piece]) -> bool:
 
 
 def _rows(pieces: Sequence[Piece]) -> Iterator[Piece]:
-    """Pieces whose middles are on one height are a line."""
+    """Pieces are a line where the middle of one is on the height of the other."""
     row: list[Piece] = []
+    top = bottom = 0.0
     for piece in pieces:
-        middle = (piece.rect[1] + piece.rect[3]) / 2
-        if row and not (row[0].rect[1] <= middle <= row[0].rect[3] or _within(row[0], piece)):
+        _, y0, _, y1 = piece.rect
+        if row and not (top <= (y0 + y1) / 2 <= bottom or y0 <= (top + bottom) / 2 <= y1):
             yield _joined(row)
             row = []
+        if not row:
+            top, bottom = y0, y1
         row.append(piece)
     if row:
         yield _joined(row)
-
-
-def _within(row: Piece, piece: Piece) -> bool:
-    return piece.rect[1] <= (row.rect[1] + row.rect[3]) / 2 <= piece.rect[3]
 
 
 def _joined(row: list[Piece]) -> Piece:

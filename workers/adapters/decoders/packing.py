@@ -1,12 +1,13 @@
 """From a result to the frame that carries it, in the child process: a header, and bytes in parts that are not copied.
 
-A document is a JSON object of its pages, after it the boxes of all lines, and then the pixels of its pictures, in
-order. A box is four numbers of 16 bits, in parts of `BOX_UNITS` of the page: written as JSON they would take longer
-than the words. `unpacking` is the inverse, in the worker.
+A document is a JSON object of its pages, after it the lines of all of them, each with a line feed behind it, their
+boxes, and then the pixels of its pictures, in order. A box is four floats of 32 bits: written as JSON they would take
+longer than the words. `unpacking` is the inverse, in the worker.
 """
 
 import json
 from array import array
+from itertools import chain
 from typing import Any
 
 from workers.adapters.decoders.limits import DecodeLimits
@@ -15,8 +16,10 @@ from workers.errors import MediaTooLarge
 
 Packed = tuple[dict[str, Any], tuple[bytes | memoryview, ...]]
 """A frame's header and the parts of its payload."""
-BOX_UNITS = 10_000
-"""Parts of a page's width or height: a tenth of a point of A4, a hundredth of what a reader sees."""
+SIDES, BOX_BYTES = 4, 16
+"""Numbers of a box, and what they take."""
+BOX_DIGITS = 4
+"""Of the fractions of a page's width or height: a tenth of a point of A4, a hundredth of what a reader sees."""
 
 
 def pack(result: Result | Clip | Reel, limits: DecodeLimits) -> Packed:
@@ -57,18 +60,20 @@ def _document(document: Document, limits: DecodeLimits) -> Packed:
         "outline": [[heading.level, heading.title, heading.page] for heading in document.outline],
     }
     written = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode("utf-8", errors="replace")
-    sides = (side for page in document.pages for line in page.lines for side in line.box)
-    boxes = array("H", [int(BOX_UNITS * side + 0.5) for side in sides]).tobytes()
-    if len(written) + len(boxes) > 4 * limits.max_text_chars:
+    lines = [line for page in document.pages for line in page.lines]
+    words = "".join([f"{line.text}\n" for line in lines]).encode("utf-8", errors="replace")
+    boxes = array("f", chain.from_iterable([line.box for line in lines])).tobytes()
+    if len(written) + len(words) + len(boxes) > 4 * limits.max_text_chars:
         raise MediaTooLarge("the document has too many lines")
-    header = {"media_type": document.media_type, "document": len(written)}
-    return header, (written, boxes, *(picture.pixels for page in document.pages for picture in page.pictures))
+    header = {"media_type": document.media_type, "document": len(written), "words": len(words)}
+    pixels = (picture.pixels for page in document.pages for picture in page.pictures)
+    return header, (written, words, boxes, *pixels)
 
 
 def _page(page: Page) -> dict[str, Any]:
     return {
         "number": page.number,
-        "lines": [line.text for line in page.lines],
+        "lines": len(page.lines),
         "pictures": [[picture.size, picture.box] for picture in page.pictures],
         "lost": page.lost,
     }

@@ -145,9 +145,9 @@ class _Pages:
         size = view.size
         if not has_size(view):
             return Page(number, lost="it has no size")
-        found = [Line(text, fractions(rect, size)) for text, rect in lines_of(pieces_of(page, view))]
-        lines = tuple(line for line in found if line.text)
-        self._chars_left -= sum(len(line.text) + 1 for line in lines)
+        found = lines_of(pieces_of(page, view))
+        lines = tuple([Line(text, fractions(rect, size)) for text, rect in found])
+        self._chars_left -= sum([len(text) + 1 for text, _ in found])
         if self._chars_left < 0:
             raise MediaTooLarge(f"the text has more than {self._limits.max_text_chars:,} characters")
         try:

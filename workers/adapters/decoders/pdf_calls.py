@@ -5,8 +5,9 @@ PDFium needs for the answer: here pointers are numbers, and what is written to i
 """
 
 from collections.abc import Callable
-from ctypes import CFUNCTYPE, addressof, c_double, c_int, c_void_p, cast, sizeof
+from ctypes import PYFUNCTYPE, addressof, c_double, c_int, c_void_p, cast, sizeof
 from functools import cache, partial
+from itertools import repeat
 from typing import Any, NamedTuple
 
 Corners = list[float]
@@ -53,8 +54,7 @@ class Calls:
 def kinds_of_parts(page: Any, count: int) -> list[int]:
     """The type (`FPDF_PAGEOBJ_…`) of each of the first `count` parts of a page (a `pypdfium2.PdfPage`)."""
     functions, address = _functions(), _address(page.raw)
-    get, kind = functions.get_object, functions.get_type
-    return [kind(get(address, number)) for number in range(count)]
+    return list(map(functions.get_type, map(functions.get_object, repeat(address), range(count))))
 
 
 @cache
@@ -62,7 +62,7 @@ def _functions() -> _Functions:
     import pypdfium2.raw as pdfium  # noqa: PLC0415 - 85 ms, and most decoding processes never see a PDF
 
     def plain(function: Any, result: Any, *arguments: Any) -> Any:
-        return CFUNCTYPE(result, *arguments)(_address(function))
+        return PYFUNCTYPE(result, *arguments)(_address(function))
 
     places = (c_void_p,) * 4
     return _Functions(

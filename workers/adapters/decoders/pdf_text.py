@@ -58,11 +58,8 @@ def pieces_of(page: Any, view: View) -> list[Piece]:
     width, height = view.size
     textpage = page.get_textpage()
     try:
-        return [
-            piece
-            for piece in _TextPage(textpage, view).pieces()
-            if piece[0] and (rect := piece[1])[0] < width and rect[1] < height and rect[2] > 0 and rect[3] > 0
-        ]
+        found = _TextPage(textpage, view).pieces()
+        return [p for p in found if p[0] and (r := p[1])[0] < width and r[1] < height and r[2] > 0 and r[3] > 0]
     finally:
         textpage.close()
 
@@ -80,9 +77,10 @@ class _TextPage:
         units = _units(text)
         self._one_to_one = self._textpage.count_chars() == units
         self._all_single = len(text) == units
-        clean = str.strip if _is_tidy(text) else _clean
+        tidy = _is_tidy(text)
+        clean = str.strip if tidy else _clean
         count, place, rect = self._calls.count_runs, self._calls.run, self._rect
-        for line, at, first, characters in self._spans(text):
+        for line, at, first, characters in _plain_spans(text) if tidy and self._one_to_one else self._spans(text):
             runs = count(first, characters)
             if runs == 1:  # most lines of prose
                 yield Piece(clean(line), rect(*place(0)))
@@ -130,6 +128,15 @@ class _TextPage:
     def _character(self, at: int) -> int:
         """What PDFium counts as one may be several units (a ligature), or none (a control character)."""
         return at if self._one_to_one else self._calls.index_of(at)
+
+
+def _plain_spans(text: str) -> Iterator[tuple[str, int, int, int]]:
+    """What `_TextPage._spans` gives of a page whose text is tidy, where PDFium's characters are those of the text."""
+    at = 0
+    for line in text.split("\r\n"):
+        if line:
+            yield line, at, at, len(line)
+        at += len(line) + 2
 
 
 def _cells(runs: Sequence[Rect]) -> list[list[Rect]]:

@@ -4,6 +4,7 @@ The parts of a document mean what those of `workers.domain.decoded` mean.
 """
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 Box = tuple[float, float, float, float]
 """(x0, y0, x1, y1) as fractions of the page or picture as it is shown, from its top left corner."""
@@ -42,9 +43,8 @@ class Picture:
     taken: Taken = Taken()
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of a page."""
+class Line(NamedTuple):
+    """A line of a page. A tuple, as there are a hundred on a page."""
 
     text: str
     box: Box

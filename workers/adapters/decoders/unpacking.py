@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from workers.adapters.decoders.lines import sentence
-from workers.adapters.decoders.packing import BOX_UNITS
+from workers.adapters.decoders.packing import BOX_BYTES, BOX_DIGITS, SIDES
 from workers.domain.decoded import (
     Decoded,
     DecodedDocument,
@@ -35,8 +35,6 @@ from workers.errors import DamagedMedia
 
 MESSAGE_CHARS = 500
 """Of the sentence that says why an object is refused, or what of a page is lost."""
-SIDES = 4
-"""Numbers of 16 bits that `packing` writes for the box of a line."""
 PIECE_BYTES = 10 * SAMPLE_RATE * 2
 """Of a piece of sound: ten seconds."""
 MOST_S = 1e6
@@ -55,7 +53,7 @@ def unpack(header: dict[str, Any], payload: bytearray) -> Decoded:
         if "text" in header:
             return DecodedText(media_type(header["media_type"]), payload.decode(), header["markup"])
         if "document" in header:
-            return _document(media_type(header["media_type"]), payload, header["document"])
+            return _document(media_type(header["media_type"]), payload, header)
         width, height = header["original"]
         pixels = _Pixels(payload, 0).next(header["size"])
         return DecodedImage(
@@ -134,21 +132,26 @@ def unpack_seconds(told: Any) -> float:
     return float(told) if isinstance(told, int | float) and 0 < told < MOST_S else 0.0
 
 
-def _document(type_: str, payload: bytearray, length: int) -> DecodedDocument:
-    fields = json.loads(payload[:length])
-    count = sum(len(page["lines"]) for page in fields["pages"])
-    boxes = _boxes(payload, length, count)
-    pixels = _Pixels(payload, length + 2 * SIDES * count)
-    pages = tuple(_page(page, boxes, pixels) for page in fields["pages"])
+def _document(type_: str, payload: bytearray, header: dict[str, Any]) -> DecodedDocument:
+    written, words = int(header["document"]), int(header["words"])
+    if min(written, words) < 0 or written + words > len(payload):
+        raise ValueError("no document")
+    fields = json.loads(payload[:written])
+    lines = payload[written : written + words].decode().split("\n")[:-1]
+    boxes = _boxes(payload, written + words, len(lines))
+    placed = map(Line, lines, boxes)
+    pixels = _Pixels(payload, written + words + BOX_BYTES * len(lines))
+    pages = tuple(_page(page, placed, pixels) for page in fields["pages"])
+    if next(placed, None) is not None:
+        raise ValueError("a line of no page")
     outline = tuple(Heading(int(level), str(title), int(page)) for level, title, page in fields["outline"])
     return DecodedDocument(type_, pages, outline)
 
 
-def _page(fields: dict[str, Any], boxes: Iterator[Box], pixels: "_Pixels") -> Page:
-    texts = fields["lines"]
-    if set(map(type, texts)) - {str}:
-        raise TypeError("a line that is no text")
-    lines = tuple(map(Line, texts, islice(boxes, len(texts))))
+def _page(fields: dict[str, Any], placed: Iterator[Line], pixels: "_Pixels") -> Page:
+    lines = tuple(islice(placed, count := int(fields["lines"])))
+    if len(lines) < count:
+        raise ValueError("fewer lines than there should be")
     pictures = tuple(
         PagePicture(pixels.next(size), None if box is None else _box(box)) for size, box in fields["pictures"]
     )
@@ -157,10 +160,10 @@ def _page(fields: dict[str, Any], boxes: Iterator[Box], pixels: "_Pixels") -> Pa
 
 def _boxes(payload: bytearray, start: int, count: int) -> Iterator[Box]:
     """The boxes of lines. Raises `ValueError` for those that are no places on a page."""
-    units = np.frombuffer(payload, np.uint16, SIDES * count, start).reshape(count, SIDES)
-    if (units > BOX_UNITS).any() or (units[:, :2] > units[:, 2:]).any():
+    sides = np.frombuffer(payload, np.float32, SIDES * count, start).reshape(count, SIDES)
+    if not ((sides >= 0) & (sides <= 1)).all() or not (sides[:, :2] <= sides[:, 2:]).all():
         raise ValueError("no box")
-    return ((x0, y0, x1, y1) for x0, y0, x1, y1 in (units / BOX_UNITS).tolist())
+    return map(tuple, np.round(sides.astype(np.float64), BOX_DIGITS).tolist())
 
 
 def _box(sides: list[float]) -> Box:
