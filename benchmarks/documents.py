@@ -14,7 +14,7 @@ from omnibus.composition import decoder_of
 from workers.domain.decoded import DecodedDocument
 
 PAGES = 200
-ROUNDS = 5
+ROUNDS = 20
 LINES = 50
 PROSE = "the keeper of the light feeds the seals each morning before the first ferry of the day comes in"
 

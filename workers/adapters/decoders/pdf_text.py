@@ -20,6 +20,7 @@ from workers.adapters.decoders.pdf_calls import Calls
 HYPHEN = "\ufffe"
 """What PDFium writes for a hyphen at the end of a line, in place of it and of the line's end."""
 LINE = re.compile(rf"[^\r\n{HYPHEN}]+{HYPHEN}?")
+LINE_END, PRINTABLE = b"\r\n", bytes(range(ord(" "), ord("~") + 1))
 LIGATURES = re.compile("[\ufb00-\ufb06]")
 WORD = re.compile(r"\S+")
 SLACK = 1.0
@@ -133,10 +134,10 @@ class _TextPage:
 def _plain_spans(text: str) -> Iterator[tuple[str, int, int, int]]:
     """What `_TextPage._spans` gives of a page whose text is tidy, where PDFium's characters are those of the text."""
     at = 0
-    for line in text.split("\r\n"):
+    for line in text.split(LINE_END.decode()):
         if line:
             yield line, at, at, len(line)
-        at += len(line) + 2
+        at += len(line) + len(LINE_END)
 
 
 def _cells(runs: Sequence[Rect]) -> list[list[Rect]]:
@@ -152,7 +153,10 @@ def _cells(runs: Sequence[Rect]) -> list[list[Rect]]:
 
 def _is_tidy(text: str) -> bool:
     """Whether no line of a page has anything to be cleaned but its ends: asked once, in place of for every line."""
-    return text.isascii() and "  " not in text and text.replace("\r\n", "").isprintable()
+    if not text.isascii() or "  " in text:
+        return False
+    controls = text.encode().translate(None, PRINTABLE)
+    return controls == LINE_END * (len(controls) // 2)
 
 
 def _clean(line: str) -> str:
