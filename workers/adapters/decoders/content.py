@@ -7,6 +7,7 @@ same: a page saved as `photo.jpg` is more likely a download that went wrong than
 from collections.abc import Iterator
 from mimetypes import guess_type
 
+from workers.adapters.decoders.animations import decode_moving
 from workers.adapters.decoders.drawings import decode_drawing, looks_like_svg
 from workers.adapters.decoders.limits import DecodeLimits
 from workers.adapters.decoders.mail import MAIL, looks_like_mail, read_mail
@@ -17,6 +18,7 @@ from workers.adapters.decoders.results import Part, Result, Text
 from workers.adapters.decoders.signatures import (
     INDEXABLE,
     foreign_kind,
+    is_animated,
     is_archive,
     is_encrypted_office,
     picture_format,
@@ -32,7 +34,7 @@ SEEN_OR_HEARD = ("image/", "audio/", "video/")
 
 
 def decode(data: bytes, key: str, limits: DecodeLimits) -> Result | Iterator[Part]:
-    """The text, picture or document in `data`, or its sound in pieces, which are decoded as they are asked for.
+    """The text, picture or document in `data`, or its sound and shots, which are decoded as they are asked for.
 
     Raises what `ports.decoder.Decoder.decode` raises, and `MemoryError`.
     """
@@ -42,7 +44,7 @@ def decode(data: bytes, key: str, limits: DecodeLimits) -> Result | Iterator[Par
     picture = picture_format(data)
     if picture is not None:
         _not_named_text(named, f"a picture ({picture.media_type})")
-        return decode_picture(data, picture, limits)
+        return decode_moving(data, picture, limits) if is_animated(data) else decode_picture(data, picture, limits)
     if is_archive(data):
         from workers.adapters.decoders.documents import decode_document  # noqa: PLC0415 - zipfile: 20 ms at every start
 
