@@ -157,18 +157,6 @@ def test_a_picture_that_is_transparent_everywhere_is_empty_media() -> None:
         picture(saved(Image.new("RGBA", (8, 8), (9, 9, 9, 0)), "PNG"))
 
 
-@pytest.mark.parametrize("codec", ["GIF", "WEBP", "PNG"])
-@pytest.mark.parametrize("shown", [1, 4])
-def test_of_an_animation_whose_middle_is_transparent_the_nearest_frame_that_shows_something_is_taken(
-    codec: str, shown: int
-) -> None:
-    frames = [Image.new("RGBA", (8, 8), (0, 0, 0, 0)) for _ in range(5)]
-    frames[shown] = Image.new("RGBA", (8, 8), (255, 0, 0, 255))
-    more = {"lossless": True} if codec == "WEBP" else {}
-    data = saved(frames[0], codec, save_all=True, append_images=frames[1:], disposal=2, duration=40, **more)
-    assert close(pixels(data)[4, 4], RED)
-
-
 @pytest.mark.parametrize("codec", ["PNG", "TIFF"])
 def test_sixteen_bit_grey_is_scaled_and_not_clipped(codec: str) -> None:
     ramp = np.tile(np.linspace(0, 65535, 256).astype(np.uint16), (4, 1))

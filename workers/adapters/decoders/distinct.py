@@ -13,7 +13,7 @@ from PIL import ImageChops
 
 from workers.adapters.decoders.shots import Thumbnail, apart
 
-PASSING = 24.0
+PASSING = 32.0
 """Grey levels, on average, by which a frame must differ that passes by: a loop of one scene stays below, for the most
 part. This and the next were measured, see docs/decisions/025."""
 STANDING = 3.0
@@ -22,8 +22,9 @@ PART = (16, 3)
 """Such a part, in points of a thumbnail: as wide and as high as some words."""
 ALONE_S, STANDING_S = 0.25, 0.5
 """How long one frame, and several that look the same, must be shown to stand still. What moves slowly does not."""
-FEW = 8
-"""In animations of no more frames each of them counts as standing still: they are made one by one."""
+FEW, FEW_ALONE_S = 8, 0.1
+"""In an animation of so few frames each was made by itself, and a shorter time is enough: it comes again soon."""
+ROUNDING_S = 1e-6
 MOST = 24
 """Frames of one animation that are taken."""
 
@@ -95,14 +96,13 @@ def _foremost(moments: Sequence[Moment], standing: Sequence[bool]) -> int:
 
 def _standing(moments: Sequence[Moment]) -> list[bool]:
     """Of each frame whether it, and those beside it that look the same, stand for long enough to be read."""
-    if len(moments) <= FEW:
-        return [True] * len(moments)
+    alone_s = FEW_ALONE_S if len(moments) <= FEW else ALONE_S
     standing: list[bool] = []
     first = 0
     for at in range(1, len(moments) + 1):
         if at == len(moments) or _most_apart(moments[first].thumbnail, moments[at].thumbnail) >= STANDING:
             count, seconds = at - first, moments[at - 1].end_s - moments[first].start_s
-            standing += [seconds >= (ALONE_S if count == 1 else STANDING_S)] * count
+            standing += [seconds >= (alone_s if count == 1 else STANDING_S) - ROUNDING_S] * count
             first = at
     return standing
 
