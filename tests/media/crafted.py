@@ -42,6 +42,14 @@ def _gif(width: int, height: int, *, frames: bytes = b"") -> bytes:
     return b"GIF89a" + struct.pack("<HH", width, height) + b"\x80\0\0\0\0\0\xff\xff\xff" + frames + b";"
 
 
+def _gif_frame(left: int = 0) -> bytes:
+    """A sound frame of 10 x 10 points, half of them of either colour, so far from the left."""
+    codes = [code for point in range(100) for code in (4, point % 2)] + [5]  # forget what was seen, a colour; the end
+    bits = sum(code << 3 * at for at, code in enumerate(codes))
+    body = bits.to_bytes((3 * len(codes) + 7) // 8, "little")
+    return b"," + struct.pack("<HHHHB", left, 0, 10, 10, 0) + b"\x02" + bytes([len(body)]) + body + b"\0"
+
+
 def _bmp(width: int, height: int) -> bytes:
     info = struct.pack("<IiiHHIIiiII", 40, width, height, 1, 24, 0, 0, 0, 0, 0, 0)
     return b"BM" + struct.pack("<IHHI", 54, 0, 0, 54) + info
@@ -124,7 +132,7 @@ def _svg(inner: str, more: str = 'width="40" height="20"') -> bytes:
 
 _LAUGHS = "".join(f'<!ENTITY l{n + 1} "{f"&l{n};" * 10}">' for n in range(9))
 
-_GIF_FRAME = b",\0\0\0\0\x0a\0\x0a\0\0\x02\x02\x4c\x01\0"
+_GIF_FRAME = _gif_frame()
 
 CRAFTED: dict[str, Callable[[], bytes]] = {
     # Texts
@@ -159,9 +167,8 @@ CRAFTED: dict[str, Callable[[], bytes]] = {
     "no-frames.gif": lambda: _gif(10, 10),
     "frames-without-end.gif": lambda: _gif(10, 10, frames=_GIF_FRAME * 30_000),
     "growing.gif": lambda: _gif(10, 10, frames=_GIF_FRAME + b",\0\0\0\0\xff\xff\xff\xff\0\x02\x02\x4c\x01\0"),
-    "growing-and-going.gif": lambda: _gif(
-        10, 10, frames=b"!\xf9\x04\x09\0\0\0\0" + _GIF_FRAME + b"!\xf9\x04\x09\xff\xff\0\0" + _GIF_FRAME * 3
-    ),
+    "growing-sideways.gif": lambda: _gif(10, 10, frames=b"".join(_gif_frame(10 * n) for n in range(6_000))),
+    "restored.gif": lambda: _gif(10, 10, frames=b"!\xf9\x04\x0d\xff\xff\0\0" + _GIF_FRAME + _gif_frame(65_525) * 3),
     "second-frame-of-nothing.gif": lambda: _gif(10, 10, frames=_GIF_FRAME + b",\0\0\0\0\0\0\0\0\0\x02\0"),
     "billions-of-frames.apng": lambda: _apng(b"acTL", 0, struct.pack(">I", 2**31 - 1)),
     "frames-of-no-time.apng": lambda: _apng(b"fcTL", 20, bytes(4)),
