@@ -39,7 +39,7 @@ class ByContent:
         if data == RED:
             return DecodedImage("image/png", coloured(0), 2, 2)
         if data in (MOVING, CLIP):
-            frames = [Shot(n, n, n + 1, n, False, coloured(n), coloured(n)) for n in range(3)]  # noqa: FBT003 - blank
+            frames = [Shot(n, n, n + 1, n, False, coloured(n), coloured(n)) for n in range(3)]
             return Video("image/gif" if data == MOVING else "video/mp4", iter(frames), 3.0)
         return DecodedText("text/plain", data.decode())
 
