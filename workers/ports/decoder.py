@@ -23,7 +23,8 @@ class Decoder(Protocol):
 
         With `to_read` a picture comes large enough for a `TextReader`, otherwise as large as encoders need it. With
         `page` (from 1) that page of a document is decoded as a picture: the same that the document has of it.
-        An animation is a `Video` of its distinct frames, and a picture where there is only one.
+        An animation is a `Video` of its distinct frames, or a picture where there is only one.
+
         A recording or video is decoded while its chunks or parts are gone through, and ends with the next call. When
         its decoding process is killed meanwhile, it raises `ServiceUnavailable`.
 
@@ -44,9 +45,7 @@ class Excerpter(Protocol):
     def excerpt(self, data: bytes, *, key: str, place: Locator) -> Excerpt:
         """What `place` names: seconds of a recording or video, a page, or a box in a page or picture with a margin.
 
-        Seconds of an animation are the frame that stands there.
-
-        Pictures and pages come at the resolution of the object, recordings at their own rate. Raises `NoSuchPlace`, and
-        what `Decoder.decode` raises.
+        Of an animation, seconds name the frame that stands there. Pictures and pages come at the resolution of the
+        object, recordings at their own rate. Raises `NoSuchPlace`, and what `Decoder.decode` raises.
         """
         ...

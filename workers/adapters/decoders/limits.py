@@ -13,8 +13,10 @@ class DecodeLimits:
     """Limits of the decoding process; what passes one of them is `MediaTooLarge`."""
 
     max_pixels: int = 100_000_000
-    """Width times height of a picture, checked on its header, before anything is allocated. Frames of an animation for
-    which more pixels in all would have to be decoded are not waited for."""
+    """Width times height of a picture, checked on its header, before anything is allocated.
+
+    Frames of an animation for which more pixels in all would have to be decoded are not waited for.
+    """
 
     picture_side: int = 640
     """Longest side, in pixels, of the picture that is returned; larger ones are scaled down, smaller ones stay."""
