@@ -9,11 +9,11 @@ import numpy as np
 
 from schemas.questions import MediaRef, QueryRequested
 from workers.answer.asked import MARGIN_S, Asked
-from workers.domain.decoded import Decoded, DecodedImage, Pixels
+from workers.domain.decoded import Decoded, DecodedImage, DecodedText, Pixels
 from workers.domain.media import ObjectRef
 from workers.domain.recording import Recording
 from workers.domain.segment import Vector
-from workers.domain.video import Shot, Video, is_animation
+from workers.domain.video import Shot, Video
 from workers.errors import BadQuestion, WorkLost
 from workers.ports.bucket import Bucket
 from workers.ports.cache import Cache
@@ -142,13 +142,20 @@ class QuestionEncoder:
 
 
 def _pixels(decoded: Decoded | Recording | Video) -> Pixels:
-    """The picture, or of one that moves the distinct frame nearest to its middle. Raises `BadQuestion`, as decoding."""
+    """The picture; of one that moves the distinct frame nearest to its middle, of one with pages the first of them.
+
+    Raises `BadQuestion`, and what decoding raises.
+    """
     if isinstance(decoded, DecodedImage):
         return decoded.pixels
-    if not (isinstance(decoded, Video) and is_animation(decoded.media_type)):
+    if isinstance(decoded, DecodedText | Recording) or not decoded.media_type.startswith("image/"):
         raise BadQuestion(f"the question's image is no picture but {decoded.media_type}")
-    shots = (part for part in decoded.parts if isinstance(part, Shot))
-    middle = min(shots, key=lambda shot: abs(shot.frame_s - decoded.declared_s / 2), default=None)
-    if middle is None:
+    if isinstance(decoded, Video):
+        shots = (part for part in decoded.parts if isinstance(part, Shot))
+        middle = min(shots, key=lambda shot: abs(shot.frame_s - decoded.declared_s / 2), default=None)
+        shown = [] if middle is None else [middle.pixels]
+    else:
+        shown = [picture.pixels for page in decoded.pages for picture in page.pictures]
+    if not shown:
         raise BadQuestion("the question's image shows nothing")
-    return middle.pixels
+    return shown[0]

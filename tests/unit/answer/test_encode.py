@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from schemas.questions import MediaRef, Near, QueryFilters, QueryRequested
 from workers.answer.asked import MARGIN_S, Asked, Questions, ReplyTo
 from workers.answer.encode import KEPT_S, Encoded, EncodedQuestions, QuestionEncoder
-from workers.domain.decoded import Decoded, DecodedImage, DecodedText, Pixels
+from workers.domain.decoded import Decoded, DecodedDocument, DecodedImage, DecodedText, Page, PagePicture, Pixels
 from workers.domain.media import ObjectRef
 from workers.domain.segment import Vector
 from workers.domain.video import Shot, Video
@@ -22,7 +22,7 @@ from workers.errors import BadQuestion, MediaTooLarge, ObjectGone, WorkLost
 
 DEADLINE = datetime.now(UTC) + timedelta(hours=1)
 REPLY_TO = ReplyTo("1", "rag.replies", "default", "00-ab-cd-01")
-RED, TEXT, MOVING, CLIP = b"red", b"some text", b"moving", b"clip"
+RED, TEXT, MOVING, CLIP, SCAN = b"red", b"some text", b"moving", b"clip", b"scan"
 
 
 def coloured(channel: int) -> Pixels:
@@ -41,6 +41,9 @@ class ByContent:
         if data in (MOVING, CLIP):
             frames = [Shot(n, n, n + 1, n, False, coloured(n), coloured(n)) for n in range(3)]
             return Video("image/gif" if data == MOVING else "video/mp4", iter(frames), 3.0)
+        if data == SCAN:
+            pages = (Page(1), Page(2, (), (PagePicture(coloured(2)),)), Page(3, (), (PagePicture(coloured(0)),)))
+            return DecodedDocument("image/tiff", pages)
         return DecodedText("text/plain", data.decode())
 
     def close(self) -> None:
@@ -115,6 +118,10 @@ def test_a_picture_is_not_compared_with_texts_of_another_space() -> None:
 
 def test_of_a_picture_that_moves_the_frame_in_the_middle_is_looked_for() -> None:
     assert encode(QueryRequested(image=MediaRef.inline(MOVING))).seen == "green"
+
+
+def test_of_a_picture_with_pages_the_first_is_looked_for() -> None:
+    assert encode(QueryRequested(image=MediaRef.inline(SCAN))).seen == "blue"
 
 
 def test_a_picture_may_wait_in_a_bucket() -> None:

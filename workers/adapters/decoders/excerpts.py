@@ -14,6 +14,7 @@ from workers.adapters.decoders.limits import DecodeLimits
 from workers.adapters.decoders.pdf import PDF, looks_like_pdf, open_page
 from workers.adapters.decoders.pdf_pictures import Drawing, draw
 from workers.adapters.decoders.results import WHOLE, Box, Clip, Picture, Reel
+from workers.adapters.decoders.scans import is_tiff, tiff_page
 from workers.adapters.decoders.signatures import is_animated, picture_format
 from workers.errors import NoSuchPlace
 
@@ -34,6 +35,8 @@ def excerpt(data: bytes, key: str, place: dict[str, Any], limits: DecodeLimits) 
     if place.get("start_s") is not None:
         span = float(place["start_s"]), float(place.get("end_s") or place["start_s"])
         return _of_picture(frame_shown(data, moving, span, sized), box) if moving else cut_seconds(data, *span, limits)
+    if is_tiff(data):  # without a page, the first one: it may be the only one
+        return _of_picture(tiff_page(data, int(place.get("page") or 1), sized), box)
     if place.get("page") is not None:
         return _of_page(data, int(place["page"]), box, limits)
     if looks_like_pdf(data):
