@@ -73,6 +73,13 @@ def test_a_smaller_form_or_a_mask_of_a_picture_is_no_page() -> None:
     assert apart(pages[1].pictures[0], other) < 1
 
 
+def test_a_picture_that_calls_itself_a_smaller_form_is_one_all_the_same() -> None:
+    data = tiff_of_kinds([(slides(1)[0], 1)])
+    found = decode(data, "a", LIMITS)
+    assert isinstance(found, Picture)
+    assert tiff_page(data, 1, LIMITS).pixels == found.pixels
+
+
 def test_a_page_that_does_not_decode_costs_that_page() -> None:
     data = bytearray(tiff(slides(3), compression="tiff_lzw"))
     image = Image.open(io.BytesIO(bytes(data)))

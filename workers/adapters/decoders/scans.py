@@ -57,7 +57,9 @@ def tiff_page(data: bytes, number: int, limits: DecodeLimits) -> Picture:
         if last == number:
             with telling_damage(TIFF):
                 return _whole(image, limits)
-    raise NoSuchPlace(f"the TIFF has no page {number:,}; its last one is {last:,}")
+    if last == 0 and number == 1:  # nothing in it calls itself a page
+        return decode_picture(data, TIFF, limits)
+    raise NoSuchPlace(f"the TIFF has no page {number:,}; its last one is {max(1, last):,}")
 
 
 def _frames(image: Image.Image) -> Iterator[int]:
