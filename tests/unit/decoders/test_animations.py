@@ -52,8 +52,8 @@ def apart(one: KeyFrame | Picture, other: Image.Image) -> float:
     return float(np.abs(pixels - np.asarray(other.convert("RGB").resize(one.size))).mean())
 
 
-def plain(codec: str, colours: Sequence[tuple[int, ...]], mode: str = "RGB") -> bytes:
-    return animated([Image.new(mode, (16, 16), colour) for colour in colours], codec, 100)
+def plain(codec: str, colours: Sequence[tuple[int, int, int]]) -> bytes:
+    return animated([Image.new("RGB", (16, 16), colour) for colour in colours], codec, 100)
 
 
 # What is told apart, and when it is shown
@@ -111,6 +111,11 @@ def test_frames_that_are_blank_or_transparent_are_no_shots(codec: str) -> None:
 def test_of_an_animation_without_anything_in_it_the_middle_frame_is_a_picture(codec: str) -> None:
     found = still(plain(codec, [WHITE, (0, 200, 0), RED, (0, 0, 200), WHITE]))
     assert apart(found, Image.new("RGB", (16, 16), RED)) <= 8
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_of_two_frames_without_anything_in_them_the_first_is_a_picture(codec: str) -> None:
+    assert apart(still(plain(codec, [RED, BLUE])), Image.new("RGB", (16, 16), RED)) <= 8
 
 
 @pytest.mark.parametrize("codec", ["GIF", "WEBP", "PNG"])

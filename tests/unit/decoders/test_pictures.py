@@ -187,13 +187,6 @@ def test_a_white_picture_is_white_in_every_mode(mode: str) -> None:
     assert close(pixels(saved(white, "PNG"))[4, 4], WHITE)
 
 
-@pytest.mark.parametrize("codec", ["GIF", "WEBP", "TIFF", "PNG"])
-def test_of_two_frames_the_first_is_taken(codec: str) -> None:
-    frames = [Image.new("RGB", (16, 16), colour) for colour in (RED, BLUE)]
-    data = saved(frames[0], codec, save_all=True, append_images=frames[1:])
-    assert close(pixels(data)[8, 8], RED)
-
-
 @pytest.mark.parametrize("codec", ["JPEG", "PNG"])
 def test_a_large_picture_is_scaled_to_the_longest_side_allowed(codec: str) -> None:
     result = picture(saved(red_above_blue((3000, 2000)), codec))
