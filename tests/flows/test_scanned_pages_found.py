@@ -1,6 +1,9 @@
 """A scanned document is found by the words on its pages, and a citation leads to the page and its box."""
 
 import io
+import re
+import shlex
+from pathlib import Path
 
 import pytest
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
@@ -24,14 +27,14 @@ def scanned(*lines: str) -> Image.Image:
     return paper.filter(ImageFilter.GaussianBlur(0.6))
 
 
-@pytest.fixture(scope="module")
-def archive(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A PDF of two scans; the prefix that it is under."""
-    out = io.BytesIO()
-    scanned(*LETTER).save(out, "PDF", resolution=150, save_all=True, append_images=[scanned(*SURVEY)])
-    outcomes = stack.upload(tmp_path_factory.mktemp("archive"), {"archive/box 7.pdf": out.getvalue()})
+@pytest.fixture(scope="module", params=["pdf", "tiff"])
+def archive(request: pytest.FixtureRequest, stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A document of two scans; the prefix that it is under."""
+    out, kind = io.BytesIO(), request.param
+    scanned(*LETTER).save(out, kind.upper(), resolution=150, save_all=True, append_images=[scanned(*SURVEY)])
+    outcomes = stack.upload(tmp_path_factory.mktemp("archive"), {f"archive/{kind}/box 7.{kind}": out.getvalue()})
     assert [o["status"] for o in outcomes] == ["indexed"]
-    return "archive/"
+    return f"archive/{kind}/"
 
 
 def test_a_scanned_page_is_found_by_the_words_on_it(stack: Stack, archive: str) -> None:
@@ -52,3 +55,14 @@ def test_an_answer_cites_the_page_and_the_box(stack: Stack, archive: str) -> Non
     assert citation["locator"]["page"] == 1
     assert citation["locator"]["box"][0] == pytest.approx(150 / 1240, abs=0.02)
     assert "the granary on the quay is let" in citation["quote"]
+
+
+def test_the_citation_opens_the_place_on_the_page(stack: Stack, archive: str, tmp_path: Path) -> None:
+    found = stack.run("search", "depth at the north pier", "--prefix", archive, "--modality", "text", "-k", "1")
+    printed = re.search(r"omnibus show (.+)$", found.out, re.M)
+    assert printed is not None, found.out
+    (citation,) = shlex.split(printed[1])
+    assert "#page=2&xywh=percent:" in citation
+    done = stack.run("show", citation, "--out", str(tmp_path), "--json")
+    assert done.status == 0, done.err
+    assert Image.open(done.json["file"]).height < 1754 * 2 // 3

@@ -28,8 +28,26 @@ def _apng_of_no_frames() -> bytes:
     return _png(10, 10, _chunk(b"acTL", struct.pack(">II", 0, 0)))
 
 
+def _apng(name: bytes, at: int, value: bytes) -> bytes:
+    """The sound animation with a value written into the first chunk of this name, `at` bytes behind the name."""
+    data = bytearray(good("apng"))
+    start = data.index(name) + 4
+    size = int.from_bytes(data[start - 8 : start - 4])
+    data[start + at : start + at + len(value)] = value
+    data[start + size : start + size + 4] = struct.pack(">I", zlib.crc32(data[start - 4 : start + size]))
+    return bytes(data)
+
+
 def _gif(width: int, height: int, *, frames: bytes = b"") -> bytes:
     return b"GIF89a" + struct.pack("<HH", width, height) + b"\x80\0\0\0\0\0\xff\xff\xff" + frames + b";"
+
+
+def _gif_frame(left: int = 0) -> bytes:
+    """A sound frame of 10 x 10 points, half of them of either colour, so far from the left."""
+    codes = [code for point in range(100) for code in (4, point % 2)] + [5]  # forget what was seen, a colour; the end
+    bits = sum(code << 3 * at for at, code in enumerate(codes))
+    body = bits.to_bytes((3 * len(codes) + 7) // 8, "little")
+    return b"," + struct.pack("<HHHHB", left, 0, 10, 10, 0) + b"\x02" + bytes([len(body)]) + body + b"\0"
 
 
 def _bmp(width: int, height: int) -> bytes:
@@ -114,6 +132,8 @@ def _svg(inner: str, more: str = 'width="40" height="20"') -> bytes:
 
 _LAUGHS = "".join(f'<!ENTITY l{n + 1} "{f"&l{n};" * 10}">' for n in range(9))
 
+_GIF_FRAME = _gif_frame()
+
 CRAFTED: dict[str, Callable[[], bytes]] = {
     # Texts
     "line-of-10-mb.txt": lambda: b"keeper of the light " * (MANY // 2),
@@ -145,7 +165,15 @@ CRAFTED: dict[str, Callable[[], bytes]] = {
     "text-bomb.png": lambda: _png(10, 10, _chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(50 * MANY)))),
     "large.gif": lambda: _gif(65_535, 65_535, frames=b",\0\0\0\0\xff\xff\xff\xff\0\x02\x02\x4c\x01\0"),
     "no-frames.gif": lambda: _gif(10, 10),
-    "frames-without-end.gif": lambda: _gif(10, 10, frames=b",\0\0\0\0\x0a\0\x0a\0\0\x02\x02\x4c\x01\0" * 5_000),
+    "frames-without-end.gif": lambda: _gif(10, 10, frames=_GIF_FRAME * 30_000),
+    "growing.gif": lambda: _gif(10, 10, frames=_GIF_FRAME + b",\0\0\0\0\xff\xff\xff\xff\0\x02\x02\x4c\x01\0"),
+    "growing-sideways.gif": lambda: _gif(10, 10, frames=b"".join(_gif_frame(10 * n) for n in range(6_000))),
+    "restored.gif": lambda: _gif(10, 10, frames=b"!\xf9\x04\x0d\xff\xff\0\0" + _GIF_FRAME + _gif_frame(65_525) * 3),
+    "second-frame-of-nothing.gif": lambda: _gif(10, 10, frames=_GIF_FRAME + b",\0\0\0\0\0\0\0\0\0\x02\0"),
+    "billions-of-frames.apng": lambda: _apng(b"acTL", 0, struct.pack(">I", 2**31 - 1)),
+    "frames-of-no-time.apng": lambda: _apng(b"fcTL", 20, bytes(4)),
+    "frames-of-hours.apng": lambda: _apng(b"fcTL", 20, struct.pack(">HH", 65_535, 1)),
+    "frame-outside.apng": lambda: _apng(b"fcTL", 12, struct.pack(">II", 2**31 - 1, 2**31 - 1)),
     "large.bmp": lambda: _bmp(2**31 - 1, 2**31 - 1),
     "negative.bmp": lambda: _bmp(-5, -(2**31)),
     "circles.tiff": _tiff_in_circles,

@@ -12,7 +12,7 @@ from documents import EVERY_KIND, picture
 
 from media.pdf_writer import HEIGHT, WIDTH, Page, image, lines, pdf, text
 from media.pdf_writer import picture as figure
-from tests import clips, recordings
+from tests import clips, moving, recordings
 
 NOTE = "The keeper of the light feeds the seals each morning.\nThe ferry leaves at nine.\n"
 
@@ -42,12 +42,23 @@ TEXTS: dict[str, Callable[[], bytes]] = {
     "json": lambda: json.dumps({"seals": [{"name": "Ann", "fed": True}], "note": NOTE}).encode(),
     "csv": lambda: b"name,fed\nAnn,yes\nBen,no\n",
 }
-PICTURES = {"jpg": "JPEG", "png": "PNG", "webp": "WEBP", "gif": "GIF", "bmp": "BMP", "tiff": "TIFF"}
+PICTURES = {"jpg": "JPEG", "png": "PNG", "webp": "WEBP", "bmp": "BMP"}
 """Extension -> Pillow's name of the format."""
+MOVING = {"gif": "GIF", "apng": "PNG"}
+"""The same of those that are here as animations."""
+
+
+def _scan() -> bytes:
+    """Two pages, as a fax machine writes them."""
+    pages = [page.convert("1") for page in moving.slides(2)]
+    return moving.animated(pages, "TIFF", compression="group4")
+
 
 GOOD: dict[str, Callable[[], bytes]] = {
     **TEXTS,
     **{extension: lambda codec=codec: picture(codec) for extension, codec in PICTURES.items()},
+    **{extension: lambda codec=codec: moving.animated(moving.slides(3), codec) for extension, codec in MOVING.items()},
+    "tiff": _scan,
     **EVERY_KIND,
     "pdf": _pdf,
     **{name.rpartition(".")[2]: lambda name=name: recordings.recorded(name, 0.5) for name in recordings.FORMATS},

@@ -15,6 +15,7 @@ _ISO = rb"ftyp|meta|iloc|ipma|mdat|moov|trak|stsz|hvcC|av1C"
 MARKS = {
     "jpg": rb"\xff[\xc0\xc4\xda\xdb\xdd\xd9\xe0]",
     "png": rb"IHDR|IDAT|IEND",
+    "apng": rb"IHDR|acTL|fcTL|IDAT|fdAT|IEND",
     "webp": rb"WEBP|VP8",
     "gif": rb"\x21\xf9|\x2c\0",
     "pdf": rb"obj|stream|xref|trailer|startxref",

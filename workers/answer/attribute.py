@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from workers.answer.words import new_words, sentences, share_found
 from workers.domain.answer import Answer, Citation, Source
-from workers.domain.segment import SCENE
+from workers.domain.segment import MOVING_PICTURE, SCENE
 from workers.ports.encoders import TextEncoder
 
 PARAGRAPH_END = re.compile(r"\n\s*\n")
@@ -51,7 +51,7 @@ def _citation(marker: int, source: Source, answer: str) -> Citation:
     # By paragraph: a heading has no full stop, and is no part of the sentence after it.
     paragraphs = PARAGRAPH_END.split(segment.text)
     if segment.modality == "video":
-        paragraphs = [each for each in paragraphs if not each.startswith(SCENE)] or paragraphs
+        paragraphs = [each for each in paragraphs if not each.startswith((SCENE, MOVING_PICTURE))] or paragraphs
     elif len(paragraphs) > 1 and not paragraphs[0].endswith(SENTENCE_ENDS):
         # The headings above a passage may stand on another page.
         paragraphs = paragraphs[1:]

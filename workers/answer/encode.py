@@ -9,9 +9,11 @@ import numpy as np
 
 from schemas.questions import MediaRef, QueryRequested
 from workers.answer.asked import MARGIN_S, Asked
-from workers.domain.decoded import DecodedImage
+from workers.domain.decoded import Decoded, DecodedImage, DecodedText, Pixels
 from workers.domain.media import ObjectRef
+from workers.domain.recording import Recording
 from workers.domain.segment import Vector
+from workers.domain.video import Shot, Video
 from workers.errors import BadQuestion, WorkLost
 from workers.ports.bucket import Bucket
 from workers.ports.cache import Cache
@@ -135,6 +137,25 @@ class QuestionEncoder:
             data = self.bucket.read(ObjectRef(image.bucket, image.key), limit=self.max_object_bytes)
         with self._one_at_a_time:
             decoded = self.decoder.decode(data, key=image.key or "")
-        if not isinstance(decoded, DecodedImage):
-            raise BadQuestion(f"the question's image is no picture but {decoded.media_type}")
-        return self.image.read([decoded.pixels])[0]
+            pixels = _pixels(decoded)
+        return self.image.read([pixels])[0]
+
+
+def _pixels(decoded: Decoded | Recording | Video) -> Pixels:
+    """The picture; of one that moves the distinct frame nearest to its middle, of one with pages the first of them.
+
+    Raises `BadQuestion`, and what decoding raises.
+    """
+    if isinstance(decoded, DecodedImage):
+        return decoded.pixels
+    if isinstance(decoded, DecodedText | Recording) or not decoded.media_type.startswith("image/"):
+        raise BadQuestion(f"the question's image is no picture but {decoded.media_type}")
+    if isinstance(decoded, Video):
+        shots = (part for part in decoded.parts if isinstance(part, Shot))
+        middle = min(shots, key=lambda shot: abs(shot.frame_s - decoded.declared_s / 2), default=None)
+        shown = [] if middle is None else [middle.pixels]
+    else:
+        shown = [picture.pixels for page in decoded.pages for picture in page.pictures]
+    if not shown:
+        raise BadQuestion("the question's image shows nothing")
+    return shown[0]

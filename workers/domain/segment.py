@@ -13,8 +13,8 @@ from workers.domain.locator import Locator
 from workers.domain.media import ObjectRef, Version
 from workers.domain.taken import UNKNOWN, Taken
 
-SCENE = "Video of: "
-"""Begins the first paragraph of a video segment's text where models wrote it; what follows was said and written."""
+SCENE, MOVING_PICTURE = "Video of: ", "Animation of: "
+"""Begin the first paragraph of a video segment's text where models wrote it; what follows was said and written."""
 Modality = Literal["text", "image", "audio", "video"]
 Vector = NDArray[np.float32]
 """One embedding: `(d,) float32, unit length`."""

@@ -32,9 +32,16 @@ class SoundPiece:
     samples: Samples = field(repr=False)
 
 
+def is_animation(media_type: str) -> bool:
+    """Whether a `Video` of this type is a picture that moves: a GIF, for example."""
+    return media_type.startswith("image/")
+
+
 @dataclass(frozen=True, slots=True)
 class Video:
-    """A video that is being decoded. `parts` can be gone through once, before the next object is decoded.
+    """A video, or a picture that moves, that is being decoded.
+
+    `parts` can be gone through once, before the next object is decoded.
 
     Shots and sound come as the file has them beside one another, each in order of time. It raises what a `Recording`'s
     chunks raise, and `EmptyMedia` where there was no picture.

@@ -11,7 +11,8 @@ import numpy as np
 
 from workers.domain.locator import Locator
 from workers.domain.media import ObjectRef
-from workers.domain.segment import SCENE, Segment, Vector, parent_id, segment_id
+from workers.domain.segment import MOVING_PICTURE, SCENE, Segment, Vector, parent_id, segment_id
+from workers.domain.video import is_animation
 from workers.errors import EmptyMedia
 from workers.ingest.embed import SURE_ENOUGH
 from workers.ingest.notes import HeardSound
@@ -40,8 +41,9 @@ def video_segments(ref: ObjectRef, watched: Watched, image_space: str, sound_spa
     sounds = [each for each in sounds if not _is_told(each, utterances)]
     shots = _as_long_as_heard(watched.shots, utterances, sounds)
     said = _by_shot(utterances, shots)
+    scene = MOVING_PICTURE if is_animation(watched.media_type) else SCENE
     segments = [
-        _segment(ref, shot, said[number], _overlapping(sounds, shot), image_space, sound_space)
+        _segment(ref, shot, said[number], _overlapping(sounds, shot), image_space, sound_space, scene)
         for number, shot in enumerate(shots)
     ]
     found = [each for each in segments if each.vectors or each.text]
@@ -57,11 +59,12 @@ def _segment(
     sounds: Sequence[tuple[HeardSound, float]],
     image_space: str,
     sound_space: str,
+    scene: str,
 ) -> Segment:
     vectors = {} if shot.vector is None else {image_space: shot.vector}
     if sounds:
         vectors[sound_space] = _mixed(sounds)
-    described = _described(shot, sounds)
+    described = _described(shot, sounds, scene)
     authored = [" ".join(each.text for each in said), *shot.written]
     text = "\n\n".join(part for part in (described, *authored) if part)
     span = Locator(start_s=shot.start_s, end_s=shot.end_s)
@@ -79,7 +82,7 @@ def _segment(
     )
 
 
-def _described(shot: SeenShot, sounds: Sequence[tuple[HeardSound, float]]) -> str:
+def _described(shot: SeenShot, sounds: Sequence[tuple[HeardSound, float]], scene: str) -> str:
     """What models see and hear, as the first paragraph of the text; empty where they are not sure."""
     seen = [shot.tags[0].name] if shot.tags and shot.tags[0].probability >= SURE_ENOUGH else []
     weights: dict[str, float] = defaultdict(float)
@@ -88,7 +91,7 @@ def _described(shot: SeenShot, sounds: Sequence[tuple[HeardSound, float]]) -> st
             weights[tag.name] += tag.probability * overlap
     heard = sorted(weights, key=lambda name: -weights[name])[:NAMED]
     parts = [*seen, *([f"sound of {', '.join(heard)}"] if heard else [])]
-    return SCENE + "; ".join(parts) if parts else ""
+    return scene + "; ".join(parts) if parts else ""
 
 
 def _mixed(sounds: Sequence[tuple[HeardSound, float]]) -> Vector:

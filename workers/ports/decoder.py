@@ -13,7 +13,7 @@ class Decoder(Protocol):
     """Decodes outside this process, with limits on memory, time and output. Not safe to call from several threads."""
 
     def is_heavy(self, data: bytes) -> bool:
-        """Whether the object is one whose models take minutes or hours, by its first bytes."""
+        """Whether the object is a recording, a video or an animation, whose models may take hours, by its bytes."""
         ...
 
     def decode(
@@ -23,6 +23,8 @@ class Decoder(Protocol):
 
         With `to_read` a picture comes large enough for a `TextReader`, otherwise as large as encoders need it. With
         `page` (from 1) that page of a document is decoded as a picture: the same that the document has of it.
+        An animation is a `Video` of its distinct frames, or a picture where there is only one.
+
         A recording or video is decoded while its chunks or parts are gone through, and ends with the next call. When
         its decoding process is killed meanwhile, it raises `ServiceUnavailable`.
 
@@ -43,7 +45,7 @@ class Excerpter(Protocol):
     def excerpt(self, data: bytes, *, key: str, place: Locator) -> Excerpt:
         """What `place` names: seconds of a recording or video, a page, or a box in a page or picture with a margin.
 
-        Pictures and pages come at the resolution of the object, recordings at their own rate. Raises `NoSuchPlace`, and
-        what `Decoder.decode` raises.
+        Of an animation, seconds name the frame that stands there. Pictures and pages come at the resolution of the
+        object, recordings at their own rate. Raises `NoSuchPlace`, and what `Decoder.decode` raises.
         """
         ...

@@ -1,5 +1,8 @@
 """Attribution: each sentence leads to the source that bears it out."""
 
+from dataclasses import replace
+
+import pytest
 from fakes.models import WordCounter
 from segments import passage, photo
 
@@ -42,6 +45,13 @@ def test_the_quote_is_the_sentence_of_the_source_that_says_it() -> None:
 def test_a_picture_is_cited_without_a_quote() -> None:
     (citation,) = cite("It is a tree frog.", "What is this?", FROG, TOWER).citations
     assert (citation.segment, citation.quote) == (FROG, None)
+
+
+@pytest.mark.parametrize("first", ["Video of: tower", "Animation of: tower"])
+def test_what_a_model_saw_in_a_shot_is_not_quoted(first: str) -> None:
+    shot = replace(passage("shot", f"{first}\n\nThe old one opens at noon."), modality="video")
+    (citation,) = cite("The tower opens at noon.", "When does it open?", shot).citations
+    assert citation.quote == "The old one opens at noon."
 
 
 def test_a_refusal_comes_back_as_it_is() -> None:

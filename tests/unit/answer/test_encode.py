@@ -14,23 +14,36 @@ from hypothesis import strategies as st
 from schemas.questions import MediaRef, Near, QueryFilters, QueryRequested
 from workers.answer.asked import MARGIN_S, Asked, Questions, ReplyTo
 from workers.answer.encode import KEPT_S, Encoded, EncodedQuestions, QuestionEncoder
-from workers.domain.decoded import Decoded, DecodedImage, DecodedText
+from workers.domain.decoded import Decoded, DecodedDocument, DecodedImage, DecodedText, Page, PagePicture, Pixels
 from workers.domain.media import ObjectRef
 from workers.domain.segment import Vector
+from workers.domain.video import Shot, Video
 from workers.errors import BadQuestion, MediaTooLarge, ObjectGone, WorkLost
 
 DEADLINE = datetime.now(UTC) + timedelta(hours=1)
 REPLY_TO = ReplyTo("1", "rag.replies", "default", "00-ab-cd-01")
-RED, TEXT = b"red", b"some text"
+RED, TEXT, MOVING, CLIP, SCAN = b"red", b"some text", b"moving", b"clip", b"scan"
+
+
+def coloured(channel: int) -> Pixels:
+    pixels = np.zeros((2, 2, 3), np.uint8)
+    pixels[:, :, channel] = 255
+    return pixels
 
 
 class ByContent:
-    """A decoder of two known contents; what decodes real ones runs in a process of its own."""
+    """A decoder of a few known contents; what decodes real ones runs in a process of its own."""
 
-    def decode(self, data: bytes, *, key: str) -> Decoded:
+    def decode(self, data: bytes, *, key: str) -> Decoded | Video:
         del key
         if data == RED:
-            return DecodedImage("image/png", np.full((2, 2, 3), (255, 0, 0), dtype=np.uint8), 2, 2)
+            return DecodedImage("image/png", coloured(0), 2, 2)
+        if data in (MOVING, CLIP):
+            frames = [Shot(n, n, n + 1, n, False, coloured(n), coloured(n)) for n in range(3)]
+            return Video("image/gif" if data == MOVING else "video/mp4", iter(frames), 3.0)
+        if data == SCAN:
+            pages = (Page(1), Page(2, (), (PagePicture(coloured(2)),)), Page(3, (), (PagePicture(coloured(0)),)))
+            return DecodedDocument("image/tiff", pages)
         return DecodedText("text/plain", data.decode())
 
     def close(self) -> None:
@@ -103,6 +116,14 @@ def test_a_picture_is_not_compared_with_texts_of_another_space() -> None:
     assert len(encoded.text_vectors) == 1
 
 
+def test_of_a_picture_that_moves_the_frame_in_the_middle_is_looked_for() -> None:
+    assert encode(QueryRequested(image=MediaRef.inline(MOVING))).seen == "green"
+
+
+def test_of_a_picture_with_pages_the_first_is_looked_for() -> None:
+    assert encode(QueryRequested(image=MediaRef.inline(SCAN))).seen == "blue"
+
+
 def test_a_picture_may_wait_in_a_bucket() -> None:
     assert encode(QueryRequested(image=MediaRef(bucket="questions", key="red.png"))).seen == "red"
 
@@ -112,6 +133,7 @@ def test_a_picture_may_wait_in_a_bucket() -> None:
     [
         pytest.param(QueryRequested(audio=MediaRef.inline(b"beep")), BadQuestion, id="a sound"),
         pytest.param(QueryRequested(image=MediaRef.inline(TEXT)), BadQuestion, id="a text for a picture"),
+        pytest.param(QueryRequested(image=MediaRef.inline(CLIP)), BadQuestion, id="a video for a picture"),
         pytest.param(QueryRequested(image=MediaRef(bucket="secret", key="a")), BadQuestion, id="a foreign bucket"),
         pytest.param(QueryRequested(image=MediaRef(bucket="media", key="a")), ObjectGone, id="a missing object"),
     ],

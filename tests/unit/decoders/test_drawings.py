@@ -1,4 +1,4 @@
-"""Drawings, HEIF, AVIF and animations become pictures. In this process: the sandbox has its own tests."""
+"""Drawings, HEIF and AVIF become pictures. In this process: the sandbox has its own tests."""
 
 import base64
 import io
@@ -180,34 +180,6 @@ def test_a_truncated_one_is_damaged_media(codec: str, share: float) -> None:
     data = picture(codec, (200, 150))
     with pytest.raises(DamagedMedia, match=codec):
         decoded(data[: int(len(data) * share)])
-
-
-# Animations
-
-
-def animation(codec: str, colours: list[tuple[int, int, int]]) -> bytes:
-    frames = [Image.new("RGB", (16, 16), colour) for colour in colours]
-    buffer = io.BytesIO()
-    frames[0].save(buffer, codec, save_all=True, append_images=frames[1:], duration=100)
-    return buffer.getvalue()
-
-
-@pytest.mark.parametrize("codec", ["GIF", "WEBP", "PNG", "AVIF"])
-def test_of_an_animation_the_middle_frame_is_taken_as_the_first_and_the_last_are_often_blank(codec: str) -> None:
-    data = animation(codec, [WHITE, (0, 200, 0), RED, (0, 0, 200), WHITE])
-    assert np.abs(np.subtract(colour(data, 0.5, 0.5), RED)).max() <= 8
-
-
-def test_of_an_animation_that_is_damaged_before_its_middle_the_first_frame_is_taken() -> None:
-    data = animation("GIF", [RED, WHITE, BLUE, WHITE, BLUE])
-    second = [at for at in range(len(data)) if data.startswith(b"\x21\xf9\x04", at)][1]
-    assert colour(data[: second + 10], 0.5, 0.5) == RED
-
-
-def test_a_frame_that_takes_too_many_pixels_to_reach_is_not_waited_for() -> None:
-    data = animation("GIF", [RED, BLUE, WHITE, BLUE, WHITE])
-    result = decoded(data, limits=DecodeLimits(max_pixels=16 * 16))
-    assert result.pixels[:3] == bytes(BLUE)
 
 
 @pytest.mark.parametrize(

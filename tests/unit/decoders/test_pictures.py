@@ -157,18 +157,6 @@ def test_a_picture_that_is_transparent_everywhere_is_empty_media() -> None:
         picture(saved(Image.new("RGBA", (8, 8), (9, 9, 9, 0)), "PNG"))
 
 
-@pytest.mark.parametrize("codec", ["GIF", "WEBP", "PNG"])
-@pytest.mark.parametrize("shown", [1, 4])
-def test_of_an_animation_whose_middle_is_transparent_the_nearest_frame_that_shows_something_is_taken(
-    codec: str, shown: int
-) -> None:
-    frames = [Image.new("RGBA", (8, 8), (0, 0, 0, 0)) for _ in range(5)]
-    frames[shown] = Image.new("RGBA", (8, 8), (255, 0, 0, 255))
-    more = {"lossless": True} if codec == "WEBP" else {}
-    data = saved(frames[0], codec, save_all=True, append_images=frames[1:], disposal=2, duration=40, **more)
-    assert close(pixels(data)[4, 4], RED)
-
-
 @pytest.mark.parametrize("codec", ["PNG", "TIFF"])
 def test_sixteen_bit_grey_is_scaled_and_not_clipped(codec: str) -> None:
     ramp = np.tile(np.linspace(0, 65535, 256).astype(np.uint16), (4, 1))
@@ -197,13 +185,6 @@ def test_cmyk_becomes_rgb_with_the_right_sign(codec: str) -> None:
 def test_a_white_picture_is_white_in_every_mode(mode: str) -> None:
     white = Image.new("I;16", (8, 8), 65535) if mode == "I;16" else Image.new("RGB", (8, 8), WHITE).convert(mode)
     assert close(pixels(saved(white, "PNG"))[4, 4], WHITE)
-
-
-@pytest.mark.parametrize("codec", ["GIF", "WEBP", "TIFF", "PNG"])
-def test_of_two_frames_the_first_is_taken(codec: str) -> None:
-    frames = [Image.new("RGB", (16, 16), colour) for colour in (RED, BLUE)]
-    data = saved(frames[0], codec, save_all=True, append_images=frames[1:])
-    assert close(pixels(data)[8, 8], RED)
 
 
 @pytest.mark.parametrize("codec", ["JPEG", "PNG"])

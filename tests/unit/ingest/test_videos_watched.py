@@ -63,12 +63,15 @@ class World:
         )  # fmt: skip
         self.listener, self.watcher = Listener(self.transcriber, self.sound), Watcher(self.image, reading)
 
-    def watch(self, *parts: Shot | Samples, sound_from_s: float = 0.0) -> Watched:
+    def watch(self, *parts: Shot | Samples, sound_from_s: float = 0.0, media_type: str = "video/mp4") -> Watched:
         pieces = (part if isinstance(part, Shot) else SoundPiece(sound_from_s, part) for part in parts)
-        return self.watcher.watch(REF, Video("video/mp4", iter(pieces)), self.listener.listen)
+        return self.watcher.watch(REF, Video(media_type, iter(pieces)), self.listener.listen)
 
-    def segments(self, *parts: Shot | Samples, sound_from_s: float = 0.0) -> tuple[Segment, ...]:
-        found = video_segments(REF, self.watch(*parts, sound_from_s=sound_from_s), "image", "sound")
+    def segments(
+        self, *parts: Shot | Samples, sound_from_s: float = 0.0, media_type: str = "video/mp4"
+    ) -> tuple[Segment, ...]:
+        watched = self.watch(*parts, sound_from_s=sound_from_s, media_type=media_type)
+        found = video_segments(REF, watched, "image", "sound")
         (embedded,) = Embedder(self.text, self.image, self.cache).embed([Segmented(found)])
         return embedded
 
@@ -188,6 +191,13 @@ def test_what_only_models_tell_of_a_shot_is_derived_and_no_passage() -> None:
     (segment,) = World().segments(shot(0, 0, 12))
     assert (segment.text, segment.derived) == ("Video of: red", True)
     assert set(segment.vectors) == {"image"}
+
+
+def test_a_picture_that_moves_is_called_an_animation() -> None:
+    world = World(lines=[SIGN])
+    (segment,) = world.segments(shot(0, 0, 2), media_type="image/gif")
+    assert (segment.text, segment.modality) == ("Animation of: red\n\nFeeding at noon", "video")
+    assert (segment.locator, segment.derived) == (Locator(start_s=0, end_s=2, frame_s=0.5), False)
 
 
 def test_a_sentence_belongs_to_the_shot_in_which_most_of_it_is_said() -> None:

@@ -20,6 +20,7 @@ from workers.adapters.decoders.packing import Packed, pack, pack_part
 from workers.adapters.decoders.pdf import whole_page
 from workers.adapters.decoders.pictures import load_codecs
 from workers.adapters.decoders.results import Clip, Part, Reel, Result
+from workers.adapters.decoders.scans import is_tiff, tiff_page
 from workers.errors import DamagedMedia, MediaTooLarge, NoSuchPlace, OmnibusError, Permanent
 
 MESSAGE_CHARS = 500
@@ -73,7 +74,8 @@ def _result(data: bytes, request: dict[str, Any], limits: DecodeLimits) -> Resul
     if "place" in request:
         return excerpt(data, request["key"], request["place"], limits)
     if request["page"] is not None:
-        return whole_page(data, request["page"], limits)
+        page = tiff_page if is_tiff(data) else whole_page
+        return page(data, request["page"], limits)
     return decode(data, request["key"], limits)
 
 

@@ -7,16 +7,21 @@ same: a page saved as `photo.jpg` is more likely a download that went wrong than
 from collections.abc import Iterator
 from mimetypes import guess_type
 
+from workers.adapters.decoders.animations import decode_moving
 from workers.adapters.decoders.drawings import decode_drawing, looks_like_svg
 from workers.adapters.decoders.limits import DecodeLimits
 from workers.adapters.decoders.mail import MAIL, looks_like_mail, read_mail
 from workers.adapters.decoders.pdf import PDF, decode_pdf, looks_like_pdf
 from workers.adapters.decoders.pictures import decode_picture
 from workers.adapters.decoders.recording_formats import recording_format
-from workers.adapters.decoders.results import Part, Result, Text
+from workers.adapters.decoders.results import Document, Part, Picture, Result, Text
+from workers.adapters.decoders.scans import decode_tiff
 from workers.adapters.decoders.signatures import (
     INDEXABLE,
+    TIFF,
+    PictureFormat,
     foreign_kind,
+    is_animated,
     is_archive,
     is_encrypted_office,
     picture_format,
@@ -32,7 +37,7 @@ SEEN_OR_HEARD = ("image/", "audio/", "video/")
 
 
 def decode(data: bytes, key: str, limits: DecodeLimits) -> Result | Iterator[Part]:
-    """The text, picture or document in `data`, or its sound in pieces, which are decoded as they are asked for.
+    """The text, picture or document in `data`, or its sound and shots, which are decoded as they are asked for.
 
     Raises what `ports.decoder.Decoder.decode` raises, and `MemoryError`.
     """
@@ -42,7 +47,7 @@ def decode(data: bytes, key: str, limits: DecodeLimits) -> Result | Iterator[Par
     picture = picture_format(data)
     if picture is not None:
         _not_named_text(named, f"a picture ({picture.media_type})")
-        return decode_picture(data, picture, limits)
+        return _seen(data, picture, limits)
     if is_archive(data):
         from workers.adapters.decoders.documents import decode_document  # noqa: PLC0415 - zipfile: 20 ms at every start
 
@@ -62,6 +67,12 @@ def decode(data: bytes, key: str, limits: DecodeLimits) -> Result | Iterator[Par
     if named_kind(key) is None and looks_like_svg(data):
         return decode_drawing(data, limits)
     return _named_right(_written(data, key, limits), named, (*SEEN_OR_HEARD, PDF))
+
+
+def _seen(data: bytes, kind: PictureFormat, limits: DecodeLimits) -> Picture | Document | Iterator[Part]:
+    if kind is TIFF:
+        return decode_tiff(data, limits)
+    return decode_moving(data, kind, limits) if is_animated(data) else decode_picture(data, kind, limits)
 
 
 def _written(data: bytes, key: str, limits: DecodeLimits) -> Text:

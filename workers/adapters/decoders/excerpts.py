@@ -1,17 +1,21 @@
 """What a citation of a picture, a page or a recording points at, cut out of the object in the child process.
 
-A box comes with a margin around it, at the resolution of the object; a page without a box as a whole.
+A box comes with a margin around it, at the resolution of the object; a page, or a frame of an animation, without a box
+as a whole.
 """
 
 from dataclasses import replace
 from typing import Any
 
+from workers.adapters.decoders.animations import frame_shown
 from workers.adapters.decoders.clips import cut_seconds
 from workers.adapters.decoders.content import decode
 from workers.adapters.decoders.limits import DecodeLimits
 from workers.adapters.decoders.pdf import PDF, looks_like_pdf, open_page
 from workers.adapters.decoders.pdf_pictures import Drawing, draw
 from workers.adapters.decoders.results import WHOLE, Box, Clip, Picture, Reel
+from workers.adapters.decoders.scans import is_tiff, tiff_page
+from workers.adapters.decoders.signatures import is_animated, picture_format
 from workers.errors import NoSuchPlace
 
 MARGIN = 0.05
@@ -25,14 +29,19 @@ def excerpt(data: bytes, key: str, place: dict[str, Any], limits: DecodeLimits) 
 
     Raises `NoSuchPlace`, what `content.decode` raises, and `MemoryError`.
     """
-    if place.get("start_s") is not None:
-        return cut_seconds(data, float(place["start_s"]), float(place.get("end_s") or place["start_s"]), limits)
     box: Box = tuple(place["box"]) if place.get("box") else WHOLE
+    sized = replace(limits, picture_side=limits.excerpt_side)
+    moving = picture_format(data) if is_animated(data) else None
+    if place.get("start_s") is not None:
+        span = float(place["start_s"]), float(place.get("end_s") or place["start_s"])
+        return _of_picture(frame_shown(data, moving, span, sized), box) if moving else cut_seconds(data, *span, limits)
+    if is_tiff(data):  # without a page, the first one: it may be the only one
+        return _of_picture(tiff_page(data, int(place.get("page") or 1), sized), box)
     if place.get("page") is not None:
         return _of_page(data, int(place["page"]), box, limits)
     if looks_like_pdf(data):
         raise NoSuchPlace("this is a PDF: a place in it begins with a page (page=1)")
-    result = decode(data, key, replace(limits, picture_side=limits.excerpt_side))
+    result = frame_shown(data, moving, None, sized) if moving else decode(data, key, sized)
     if not isinstance(result, Picture):
         raise NoSuchPlace("this is no picture, so there is no box in it")
     return _of_picture(result, box)

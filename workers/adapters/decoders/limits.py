@@ -13,7 +13,10 @@ class DecodeLimits:
     """Limits of the decoding process; what passes one of them is `MediaTooLarge`."""
 
     max_pixels: int = 100_000_000
-    """Width times height of a picture, checked on its header, before anything is allocated."""
+    """Width times height of a picture, checked on its header, before anything is allocated.
+
+    Frames of an animation for which more pixels in all would have to be decoded are not waited for.
+    """
 
     picture_side: int = 640
     """Longest side, in pixels, of the picture that is returned; larger ones are scaled down, smaller ones stay."""
@@ -48,7 +51,7 @@ class DecodeLimits:
     max_unpack_ratio: int = 200
     """How many times its own size an archive may unpack to, from 16 MiB on: documents reach about 50, bombs 1,000."""
     max_recording_s: int = 6 * 3600
-    """Seconds of a recording or a video, counted in what was decoded."""
+    """Seconds of a recording or a video, counted in what was decoded. An animation ends there."""
 
     max_frame_pixels: int = 36_000_000
     """Width times height of a video, as it declares it and of every frame: a decoder keeps a dozen and more of them."""

@@ -1,12 +1,12 @@
 """Pictures through Pillow: any mode, depth and orientation becomes upright 8-bit RGB of a limited size.
 
 A codec is chosen by the content's first bytes and no other is tried, so that hostile bytes reach as little code as
-possible. Of an animation one frame is taken, that in its middle: the first is often blank, a title, or faded out, and
-so is the last.
+possible. Which frames of an animation are taken, `animations` decides.
 """
 
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Final, cast
 
@@ -33,12 +33,6 @@ UPRIGHT: Final = {
 }
 SIDEWAYS = frozenset({5, 6, 7, 8})
 
-ANIMATED = frozenset({"GIF", "PNG", "WEBP", "AVIF"})
-"""Codecs whose frames are moments of one picture. Those of TIFF are pages, and of HEIF pictures of their own."""
-
-GIF_FRAME = b"\x21\xf9\x04"
-"""The block before every frame of an animated GIF (GIF89a, section 23)."""
-
 
 def _load_heif() -> None:
     import pillow_heif  # noqa: PLC0415 - costs 50 ms and 30 MB
@@ -58,81 +52,54 @@ def load_codecs() -> None:
     """Import Pillow's codecs for the formats that are decoded, and no others; those of HEIF and AVIF when needed."""
     for codec in ("Jpeg", "Png", "WebP", "Gif", "Bmp", "Tiff"):
         import_module(f"PIL.{codec}ImagePlugin")
-    Image.MAX_IMAGE_PIXELS = None  # `_open` refuses by our own limit, with our own sentence
+    Image.MAX_IMAGE_PIXELS = None  # `open_picture` refuses by our own limit, with our own sentence
 
 
-def decode_picture(data: bytes, kind: PictureFormat, limits: DecodeLimits) -> Picture:
-    """The picture in `data`, upright, transparency cropped and composited on white.
+def decode_picture(data: bytes, kind: PictureFormat, limits: DecodeLimits, number: int = 0) -> Picture:
+    """The picture in `data`, upright, transparency cropped and composited on white; of an animation that frame.
 
     Raises `DamagedMedia`, `MediaTooLarge` (more than `max_pixels`), `EmptyMedia` (nothing in it is visible) and
     `MemoryError`.
     """
+    with telling_damage(kind):
+        image = open_picture(data, kind, limits)
+        if number:
+            image.seek(number)
+        return upright(image, kind, limits.picture_side)
+
+
+@contextmanager
+def telling_damage(kind: PictureFormat) -> Iterator[None]:
+    """Whatever a codec raises becomes `DamagedMedia`, but for our own refusals and `MemoryError`."""
     try:
-        return _decode(data, kind, limits)
+        yield
     except (MediaTooLarge, EmptyMedia, MemoryError):
         raise
     except Exception as error:  # Pillow documents no base of what damaged content makes its codecs raise
         raise DamagedMedia(f"a picture in {kind.codec} that cannot be decoded: {_reason(error)}") from error
 
 
-def _decode(data: bytes, kind: PictureFormat, limits: DecodeLimits) -> Picture:
-    image = _frame(data, kind, limits)
+def upright(image: Image.Image, kind: PictureFormat, side: int) -> Picture:
+    """The frame that `image` stands at, within `side`. Raises `EmptyMedia`, and whatever its codec raises."""
     stored = image.size
-    width, height = _target(stored, limits.picture_side)
+    width, height = scaled(stored, side)
     image.draft(None, (width, height))  # JPEG scales by 1/2, 1/4 or 1/8 while it decodes: 117 -> 18 ms for 12 MP
     image.load()
     orientation, taken = _orientation(image), taken_of(image)
     if kind.codec == "TIFF":  # Pillow turns these itself
         stored, orientation = image.size, 1
-    whole, turn = _eight_bit(image), UPRIGHT.get(orientation)
+    whole, turn = eight_bit(image), UPRIGHT.get(orientation)
     if turn is not None and whole.mode == "RGBA":  # first, so that what is visible is a part of the upright picture
         whole, turn = whole.transpose(turn), None
-    small, visible = _on_white(whole, limits.picture_side)
+    small, visible = _on_white(whole, side)
     if turn is not None:
         small = small.transpose(turn)
     original = stored[::-1] if orientation in SIDEWAYS else stored
     return Picture(kind.media_type, small.tobytes(), small.size, original, visible, taken)
 
 
-def _frame(data: bytes, kind: PictureFormat, limits: DecodeLimits) -> Image.Image:
-    """The picture, or the frame in the middle of an animation, but none that takes more than `max_pixels` to reach."""
-    image = _open(data, kind, limits)
-    if kind.codec not in ANIMATED:
-        return image
-    frames = data.count(GIF_FRAME) if kind.codec == "GIF" else getattr(image, "n_frames", 1)
-    reached = min(frames, 1 + limits.max_pixels // (image.width * image.height))
-    if reached < 2:
-        return image
-    middle = min((frames - 1) // 2, reached - 1)
-    try:
-        image.seek(middle)
-        if not _shows_something(image):
-            shown = list(_shown(_open(data, kind, limits), reached))
-            image = _open(data, kind, limits)  # not all codecs go back
-            image.seek(min(shown, key=lambda number: abs(number - middle), default=middle))
-        image.load()
-    except MemoryError:
-        raise
-    except Exception:  # noqa: BLE001 - see decode_picture; what is damaged there may begin well
-        return _open(data, kind, limits)
-    return image
-
-
-def _shown(image: Image.Image, reached: int) -> Iterator[int]:
-    """The numbers of those of the first `reached` frames that are not transparent everywhere."""
-    for number in range(reached):
-        image.seek(number)
-        if _shows_something(image):
-            yield number
-
-
-def _shows_something(image: Image.Image) -> bool:
-    if image.mode in ("RGB", "L") and "transparency" not in image.info:
-        return True
-    return image.convert("RGBA").getchannel("A").getbbox() is not None
-
-
-def _open(data: bytes, kind: PictureFormat, limits: DecodeLimits) -> Image.Image:
+def open_picture(data: bytes, kind: PictureFormat, limits: DecodeLimits) -> Image.Image:
+    """The picture, of which only the header is decoded yet. Raises `MediaTooLarge`, and what its codec raises."""
     load_codecs()
     if kind.codec in LATE_CODECS:
         LATE_CODECS[kind.codec]()
@@ -143,13 +110,13 @@ def _open(data: bytes, kind: PictureFormat, limits: DecodeLimits) -> Image.Image
     return image
 
 
-def _target(size: tuple[int, int], side: int) -> tuple[int, int]:
+def scaled(size: tuple[int, int], side: int) -> tuple[int, int]:
     """`size` with its longest side reduced to `side`; never enlarged, never without area."""
     scale = min(1.0, side / max(size))
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
-def _eight_bit(image: Image.Image) -> Image.Image:
+def eight_bit(image: Image.Image) -> Image.Image:
     """`image` as RGB, or as RGBA where it has transparency. More than 8 bits are scaled; Pillow alone clips them."""
     if image.mode in ("I", "F") or image.mode.startswith("I;"):
         return _scaled_grey(image)
@@ -174,14 +141,14 @@ def _scaled_grey(image: Image.Image) -> Image.Image:
 def _on_white(image: Image.Image, side: int) -> tuple[Image.Image, Box]:
     """`image` as RGB, cropped to what is visible of it, within `side`, on white; and which part of it that is."""
     if image.mode == "RGB":
-        return image.resize(_target(image.size, side), Resampling.BICUBIC, reducing_gap=2.0), WHOLE
+        return image.resize(scaled(image.size, side), Resampling.BICUBIC, reducing_gap=2.0), WHOLE
     visible = image.getchannel("A").getbbox()
     if visible is None:
         raise EmptyMedia("the picture is transparent everywhere")
     (left, top, right, bottom), (width, height) = visible, image.size
     if visible != (0, 0, width, height):
         image = image.crop(visible)
-    small = image.resize(_target(image.size, side), Resampling.BICUBIC)
+    small = image.resize(scaled(image.size, side), Resampling.BICUBIC)
     canvas = Image.new("RGB", small.size, "white")
     canvas.paste(small, mask=small.getchannel("A"))
     return canvas, (left / width, top / height, right / width, bottom / height)

@@ -7,7 +7,7 @@ Apple's QuickTime File Format.
 
 from dataclasses import dataclass
 
-from workers.adapters.decoders.signatures import picture_format
+from workers.adapters.decoders.signatures import is_animated, picture_format
 
 ID3_HEADER = 10
 LAST_ID3 = 4
@@ -84,8 +84,8 @@ def _matroska(head: bytes) -> RecordingFormat | None:
 
 
 def is_heavy(data: bytes) -> bool:
-    """Whether `data` is a recording or a video by its first bytes."""
-    return picture_format(data) is None and recording_format(data) is not None
+    """Whether `data` is a recording, a video or an animation by its bytes."""
+    return is_animated(data) if picture_format(data) is not None else recording_format(data) is not None
 
 
 def _after_id3(data: bytes) -> int:

@@ -85,7 +85,7 @@ class SandboxedDecoder:
         self._streaming = True
         kind, declared_s = media_type(frame[0].get("media_type")), unpack_seconds(frame[0].get("declared_s"))
         frames = self._stream(self._ready_child(), frame)
-        if kind.startswith("video/"):
+        if kind.startswith(("video/", "image/")):
             side = self._limits.reading_side if to_read else self._limits.picture_side
             return Video(kind, video_parts(frames, (side, self._limits.reading_side), self._limits), declared_s)
         return Recording(kind, recording_chunks(frames, self._limits), declared_s)

@@ -77,6 +77,13 @@ _OTHER_STARTS = (
 )
 
 
+GIF_HEADER = 13
+"""Bytes before the global table of colours."""
+GIF_FRAME, GIF_EXTENSION = 0x2C, 0x21
+"""What begins the blocks of a GIF."""
+WEBP_FLAGS = 20
+"""Where they stand in the extended header."""
+
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _HEIF_BRANDS = _AVIF_BRANDS | {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 """Brands of ISO/IEC 23008-12; `mif1` and `msf1` say only that it is a picture, and a brand after them which."""
@@ -118,6 +125,46 @@ def picture_format(data: bytes) -> PictureFormat | None:
     if data.startswith(b"BM") and int.from_bytes(data[14:18], "little") in BMP_HEADER_SIZES:
         return BMP
     return None
+
+
+def is_animated(data: bytes) -> bool:
+    """Whether `data` says that it is a picture of several frames that are shown one after the other.
+
+    Looks at bytes only, and may take what is damaged for the one or the other. The frames of a TIFF are pages, and
+    those of HEIF pictures of their own.
+    """
+    kind = picture_format(data)
+    if kind is GIF:
+        return _has_two_frames(data)
+    if kind is PNG:  # APNG, 3.1: the control chunk stands before the first picture
+        return data.find(b"acTL", 0, data.find(b"IDAT")) > 0
+    if kind is WEBP:  # the flag of an animation in the extended header (RFC 9649, 2.7)
+        return data[12:16] == b"VP8X" and len(data) > WEBP_FLAGS and bool(data[WEBP_FLAGS] & 0x02)
+    return kind is AVIF and data[8:12] == b"avis"
+
+
+def _has_two_frames(gif: bytes) -> bool:
+    """Goes through the blocks of a GIF (GIF89a, 15 to 27) as far as the second frame."""
+    at = GIF_HEADER + _colour_table(gif, GIF_HEADER - 3)
+    frames = 0
+    while at < len(gif) and gif[at] in (GIF_FRAME, GIF_EXTENSION):
+        if gif[at] == GIF_FRAME:
+            frames += 1
+            if frames == 2:
+                return True
+            at += 11 + _colour_table(gif, at + 9)
+        else:
+            at += 2
+        while at < len(gif) and gif[at]:  # blocks of up to 255 bytes, and an empty one at their end
+            at += 1 + gif[at]
+        at += 1
+    return False
+
+
+def _colour_table(gif: bytes, flags_at: int) -> int:
+    """Bytes of the table of colours that these flags announce."""
+    flags = gif[flags_at] if flags_at < len(gif) else 0
+    return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 
 
 def _heif_format(data: bytes) -> PictureFormat | None:
