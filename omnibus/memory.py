@@ -8,8 +8,6 @@ from os import environ
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 """Parameters of mallopt(3)."""
 MIB = 1024 * 1024
-
-
 ARENAS = 2
 """Of glibc's heaps. By default there are eight for each core, threads go from one to another, and each keeps what was
 freed in it: LanceDB's threads took 510 MiB more for 5,800 small objects, with this and `ARROW_POOL` 120 MiB."""
