@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +39,11 @@ class Layout:
         return self.data / "run"
 
     @property
+    def temporary(self) -> Path:
+        """What our own processes write for themselves. Emptied at every start: a killed one leaves it behind."""
+        return self.run / "tmp"
+
+    @property
     def state(self) -> Path:
         """See `omnibus.stacks.state`."""
         return self.run / "state.json"
@@ -52,6 +58,11 @@ class Layout:
         for folder in (self.data, self.bucket, self.queue, self.index, self.logs):
             folder.mkdir(parents=True, exist_ok=True)
         self.run.mkdir(mode=0o700, exist_ok=True)
+
+    def empty_temporary(self) -> None:
+        """To be called by the one that holds the lock."""
+        shutil.rmtree(self.temporary, ignore_errors=True)
+        self.temporary.mkdir(exist_ok=True)
 
 
 def write_private(file: Path, text: str) -> None:

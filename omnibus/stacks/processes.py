@@ -20,7 +20,8 @@ def own_processes(profile: str, *, warm: bool = False) -> OwnProcesses:
 
     def parts(layout: Layout, servers: Servers) -> Sequence[Part]:
         more = ("--warm",) if warm else ()
-        environment = {**as_environment(servers.endpoints), f"{PREFIX}PROFILE": profile}
+        own = {f"{PREFIX}PROFILE": profile, "TMPDIR": str(layout.temporary)}
+        environment = {**as_environment(servers.endpoints), **own}
         make = partial(_part, layout, environment, servers.names)
         return [
             *_finding_what_was_missed(make, servers),

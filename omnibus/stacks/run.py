@@ -61,6 +61,7 @@ def run_stack(
         made = servers(layout)
         write_endpoints(layout.data, made.endpoints.as_settings() | ({"profile": profile} if profile else {}))
         # What a stack left behind that was killed, supervisor and all.
+        layout.empty_temporary()
         made.clean_up()
         parts = [*made.parts, *own_processes(layout, made)]
         try:

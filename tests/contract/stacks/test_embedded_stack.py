@@ -22,6 +22,7 @@ from urllib3.exceptions import HTTPError
 
 from omnibus.stacks.control import stop
 from omnibus.stacks.endpoints import Endpoints
+from omnibus.stacks.layout import Layout
 from omnibus.stacks.state import PartState, StackState, process_started, read_state
 from producers.kafka import Publisher
 from producers.s3 import s3_client
@@ -167,12 +168,14 @@ def test_a_killed_stack_leaves_no_process_and_starts_again_on_the_same_addresses
             client.put_object("media", "kept", io.BytesIO(b"kept"), 4)
             pids = [part.pid for part in state_of(data).parts if part.pid]
             assert len(pids) == 4
+            (Layout(data).temporary / "of a worker").touch()
             first.supervisor.kill()
             first.supervisor.wait()
             wait_until(lambda: not any(process_started(pid) for pid in pids))
         with run_servers(data) as second:
             assert second.endpoints == first.endpoints
             assert client.get_object("media", "kept").read() == b"kept"
+            assert not list(Layout(data).temporary.iterdir())
 
 
 def test_a_stack_stops_in_good_order_within_ten_seconds(stack: Any, data: Path) -> None:
