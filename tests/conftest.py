@@ -1,8 +1,10 @@
 """What tests of every kind share: waiting for a condition, and the servers of both stacks."""
 
 import os
+import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -29,11 +31,18 @@ STACKS = ("embedded", "services")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """A folder of this run's own for `tmp_path`: two runs that share one clean up after each other, too early."""
-    if config.option.basetemp is None:
-        folder = TemporaryDirectory(prefix="omnibus-tests-", ignore_cleanup_errors=True)
-        config.option.basetemp = folder.name
-        config.add_cleanup(folder.cleanup)
+    """A folder of this run's own for all that is temporary, and Ctrl-C for every process, also in the background.
+
+    Two runs that share a folder for `tmp_path` clean up after each other, too early; and workers that are killed leave
+    files where temporary ones are.
+    """
+    folder = TemporaryDirectory(prefix="omnibus-tests-", ignore_cleanup_errors=True)
+    config.add_cleanup(folder.cleanup)
+    tempfile.tempdir = os.environ["TMPDIR"] = f"{folder.name}/tmp"
+    Path(tempfile.tempdir).mkdir()
+    config.option.basetemp = config.option.basetemp or f"{folder.name}/pytest"
+    # A shell has what it starts in the background ignore it, and so would whatever the tests start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(name="wait_until")

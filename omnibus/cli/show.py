@@ -20,7 +20,7 @@ def show(
 ) -> None:
     """Write what a citation leads to into a file.
 
-    'guide.pdf#page=3': the page as a picture. 'guide.pdf#page=3&xywh=percent:10,20,30,5' or
+    'guide.pdf#page=3' or 'fax.tif#page=3': the page as a picture. 'guide.pdf#page=3&xywh=percent:10,20,30,5' or
     'sign.jpg#xywh=percent:10,20,30,5': that part of it with a margin. 'talk.mp3#t=12.5,18': these seconds (WAV, video,
     of an animation the frame). 'notes.md#char=120,360': these characters, with some before and after. 'sign.jpg': the
     file itself.

@@ -61,8 +61,8 @@ def run_stack(
         made = servers(layout)
         write_endpoints(layout.data, made.endpoints.as_settings() | ({"profile": profile} if profile else {}))
         # What a stack left behind that was killed, supervisor and all.
-        layout.empty_temporary()
         made.clean_up()
+        layout.empty_temporary()
         parts = [*made.parts, *own_processes(layout, made)]
         try:
             Supervisor(

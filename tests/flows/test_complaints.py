@@ -22,10 +22,10 @@ from workers.domain.media import ObjectRef, Version
 WaitUntil = Callable[..., Any]
 MIB = 1024 * 1024
 GOOD = 50
-FEW, PICTURES, TIMES = 100, 40, 6
+FEW, PICTURES, TIMES = 100, 40, 8
 """Objects after which the worker's memory is looked at, how many of them are pictures, and how often at most."""
-GROWTH = 24 * MIB
-"""Of a process, over a hundred objects: 120 MB of pixels are decoded then, by two processes."""
+GROWTH = 20 * MIB
+"""Of a process, over two hundred objects: 240 MB of pixels are decoded then, by two processes."""
 
 
 def picture(colour: str, size: int = 64) -> bytes:
@@ -140,7 +140,7 @@ def test_the_memory_of_the_worker_does_not_grow_with_what_it_indexed(stack: Stac
     A model's largest batch so far makes a process grow at any time, so it is given several hundreds to settle in.
     """
     held: list[int] = []
-    while len(held) < 2 or held[-1] >= held[-2] + GROWTH:
+    while len(held) < 3 or held[-1] >= held[-3] + GROWTH:
         assert len(held) < TIMES, f"it grew with every hundred objects: {[size // MIB for size in held]} MiB"
         stack.upload(tmp_path / str(len(held)), _some(len(held)))
         held.append(_memory(stack))

@@ -1,7 +1,7 @@
 """PDFs as small as they can be, part by part, so that tests can have any of them wrong."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 WIDTH, HEIGHT = 600, 800
@@ -63,18 +63,33 @@ def pdf(
     outline: Sequence[tuple[int, str, int]] = (),
     encrypted: bool = False,
     differences: bytes = b"",
+    meaning: Mapping[str, str] | None = None,
 ) -> bytes:
-    """A PDF with these pages. `outline`: level, title and page (from 1); `differences`: names of glyphs of the font."""
+    """A PDF with these pages.
+
+    `outline`: level, title and page (from 1); `differences`: names of glyphs of the font; `meaning`: the characters
+    that the font says its glyphs stand for, by those that are written.
+    """
     file = _File()
     catalog, tree = file.add(b""), file.add(b"")
     encoding = b"<</Type/Encoding/BaseEncoding/WinAnsiEncoding/Differences[%s]>>" % differences
-    font = file.add(b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding%s>>" % encoding)
+    told = b"/ToUnicode %s" % _reference(file.add(_to_unicode(meaning))) if meaning else b""
+    font = file.add(b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding%s%s>>" % (encoding, told))
     kids = [_page(file, page, font, tree) for page in pages]
     file.objects[tree - 1] = b"<</Type/Pages/Count %d/Kids[%s]>>" % (len(kids), b" ".join(map(_reference, kids)))
     marks = b"/Outlines %s" % _reference(_outline(file, outline, kids)) if outline else b""
     file.objects[catalog - 1] = b"<</Type/Catalog/Pages %s%s>>" % (_reference(tree), marks)
     locked = b"/Encrypt<</Filter/Standard/V 1/R 2/O(%s)/U(%s)/P -44>>/ID[(a)(a)]" % (b"o" * 32, b"u" * 32)
     return _written(file.objects, locked if encrypted else b"")
+
+
+def _to_unicode(meaning: Mapping[str, str]) -> bytes:
+    """ISO 32000-1, 9.10.3."""
+    pairs = b" ".join(b"<%02X> <%04X>" % (ord(written), ord(meant)) for written, meant in meaning.items())
+    return stream(
+        b"begincmap 1 begincodespacerange <00> <FF> endcodespacerange %d beginbfchar %s endbfchar endcmap"
+        % (len(meaning), pairs)
+    )
 
 
 def _page(file: _File, page: Page, font: int, tree: int) -> int:

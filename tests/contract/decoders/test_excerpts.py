@@ -109,7 +109,7 @@ def test_a_box_of_a_page_comes_with_a_margin(excerpter: SandboxedDecoder) -> Non
     [
         (PLAN, Locator(page=3), "has no page 3; its last one is 2"),
         (PLAN, Locator(box=(0, 0, 1, 1)), "begins with a page"),
-        (sign(), Locator(page=1), "no PDF"),
+        (sign(), Locator(page=1), "neither a PDF nor a TIFF"),
         (sign(), Locator(start_s=1, end_s=2), "no recording"),
         (b"words", Locator(box=(0, 0, 1, 1)), "no picture"),
     ],

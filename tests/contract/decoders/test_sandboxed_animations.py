@@ -1,5 +1,6 @@
 """An animation comes out of the decoding process as a stream of shots, and is shown by the place of each."""
 
+import struct
 from contextlib import closing
 from pathlib import Path
 
@@ -148,3 +149,11 @@ def test_what_is_shown_is_within_the_limits_of_indexing() -> None:
         assert len(shots(opened(decoder, data))) == 3
         with pytest.raises(NoSuchPlace, match="ends after 3 s"):
             decoder.excerpt(data, key="a", place=Locator(start_s=3, end_s=4))
+
+
+def test_a_last_frame_for_which_there_is_no_memory_ends_the_animation(decoder: SandboxedDecoder) -> None:
+    data = bytearray(animated(slides(3)))
+    last = data.rfind(b"\x21\xf9\x04") + 8
+    data[last + 1 : last + 5] = struct.pack("<HH", 40_000, 40_000)
+    assert [(shot.start_s, shot.end_s) for shot in shots(opened(decoder, bytes(data)))] == [(0, 1), (1, 2)]
+    assert decoder.decode(b"hello", key="a") == HELLO

@@ -13,6 +13,7 @@ from documents import EVERY_KIND, picture
 from PIL import Image
 
 from tests.moving import CODECS, SIZE, animated, grainy, pan, slide, slides
+from workers.adapters.decoders import signatures
 from workers.adapters.decoders.animations import frame_shown
 from workers.adapters.decoders.content import decode
 from workers.adapters.decoders.distinct import MOST
@@ -258,6 +259,15 @@ def test_the_word_for_an_animation_in_the_pixels_of_a_picture_is_none() -> None:
     data = out.getvalue()
     at = data.index(b"IDAT") + 4
     assert not is_animated(data[:at] + pixels + data[at:])
+
+
+@pytest.mark.parametrize("blocks", [b"!\xfe\0", b"!\xfe" + b"\1a" * 1000 + b"\0"])
+def test_of_a_gif_of_endless_blocks_so_many_are_looked_at(monkeypatch: pytest.MonkeyPatch, blocks: bytes) -> None:
+    """Then it is left to who can be killed: it may move."""
+    still = b"GIF89a" + struct.pack("<HH", 10, 10) + bytes(3) + blocks * 3
+    assert not is_animated(still)
+    monkeypatch.setattr(signatures, "GIF_BLOCKS", 2)
+    assert is_animated(still)
 
 
 # The frame that a citation leads to

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from workers.adapters.decoders import packing, unpacking
 from workers.adapters.decoders.limits import DecodeLimits
 from workers.adapters.decoders.packing import pack
 from workers.adapters.decoders.results import Document, Heading, Line, Page, PagePicture, Result
-from workers.adapters.decoders.unpacking import unpack
+from workers.adapters.decoders.unpacking import unpack, unpack_excerpt
 from workers.domain.decoded import DecodedDocument
 from workers.errors import DamagedMedia, MediaTooLarge
 
@@ -112,3 +113,31 @@ def test_lines_that_do_not_fit_into_a_reply_are_too_large() -> None:
 def test_nonsense_is_damaged_media(header: dict[str, Any], payload: bytes) -> None:
     with pytest.raises(DamagedMedia, match="nonsense"):
         unpack(header, bytearray(payload))
+
+
+def test_more_lines_than_a_document_may_have_are_neither_sent_nor_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    header, payload = sent(DOCUMENT)
+    for module in (packing, unpacking):
+        monkeypatch.setattr(module, "MOST_LINES", 1)
+    with pytest.raises(MediaTooLarge, match="too many lines"):
+        pack(DOCUMENT, DecodeLimits())
+    with pytest.raises(DamagedMedia, match="nonsense"):
+        unpack(header, payload)
+
+
+def test_more_told_of_pages_than_a_document_may_have_is_neither_sent_nor_believed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    header, payload = sent(DOCUMENT)
+    for module in (packing, unpacking):
+        monkeypatch.setattr(module, "MOST_WRITTEN", 100)
+    with pytest.raises(MediaTooLarge, match="too many pages, pictures and headings"):
+        pack(DOCUMENT, DecodeLimits())
+    with pytest.raises(DamagedMedia, match="nonsense"):
+        unpack(header, payload)
+
+
+@pytest.mark.parametrize("clip", [[16_000, -math.inf], [16_000], [0, 1], ["x", 1], None, [16_000, 300]])
+def test_a_clip_that_is_nonsense_is_damaged_media(clip: Any) -> None:
+    with pytest.raises(DamagedMedia, match="nonsense"):
+        unpack_excerpt({"clip": clip}, bytearray(b"ab"))

@@ -120,6 +120,13 @@ def test_ligatures_are_letters() -> None:
     assert words(Page(b"BT /F1 12 Tf 60 700 Td (The of\001ce) Tj ET"), differences=b"1/fi") == ["The office"]
 
 
+def test_letters_that_a_font_calls_ends_of_lines_end_no_line_of_ours() -> None:
+    """A carriage return here and a line feed there are no end of a line, though there are as many of both."""
+    (page,) = decoded(pdf([Page(text(60, 80, "one A two B three"))], meaning={"A": "\r", "B": "\n"})).pages
+    assert " ".join(line.text for line in page.lines).split() == ["one", "two", "three"]
+    assert not any("\n" in line.text or "\r" in line.text for line in page.lines)
+
+
 def test_what_stands_on_no_page_is_not_read() -> None:
     assert words(Page(text(60, 80, "seen") + text(60, 2_000, "unseen"))) == ["seen"]
 

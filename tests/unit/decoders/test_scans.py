@@ -2,6 +2,7 @@
 
 import io
 import random
+import struct
 from contextlib import suppress
 
 import numpy as np
@@ -34,6 +35,19 @@ def tiff_of_kinds(pages: list[tuple[Image.Image, int]]) -> bytes:
             image.save(writer, "TIFF", tiffinfo={254: kind})
             writer.newFrame()
     return out.getvalue()
+
+
+def changed(data: bytes, page: int, tag: int, value: int) -> bytes:
+    """The TIFF with another value in an entry of a page's directory; pages count from 0."""
+    out = bytearray(data)
+    (at,) = struct.unpack_from("<I", out, 4)
+    for _ in range(page):
+        (count,) = struct.unpack_from("<H", out, at)
+        (at,) = struct.unpack_from("<I", out, at + 2 + 12 * count)
+    (count,) = struct.unpack_from("<H", out, at)
+    (entry,) = (n for n in range(at + 2, at + 2 + 12 * count, 12) if struct.unpack_from("<H", out, n) == (tag,))
+    struct.pack_into("<I", out, entry + 8, value)
+    return bytes(out)
 
 
 def document(data: bytes, limits: DecodeLimits = LIMITS) -> Document:
@@ -91,11 +105,63 @@ def test_a_page_that_does_not_decode_costs_that_page() -> None:
     assert second.lost.startswith("it cannot be read: a picture in TIFF that cannot be decoded")
 
 
+@pytest.mark.parametrize("page", [0, 1, 2])
+@pytest.mark.parametrize(("tag", "value"), [(259, 34712), (262, 99), (258, 64)])
+def test_a_page_of_an_unknown_kind_costs_that_page(page: int, tag: int, value: int) -> None:
+    """Compression, colours, depth."""
+    pages = document(changed(tiff([each.convert("L") for each in slides(3)]), page, tag, value)).pages
+    assert [bool(each.pictures) for each in pages] == [number != page for number in range(3)]
+    assert pages[page].lost.startswith("it cannot be read: a picture in TIFF that cannot be decoded")
+
+
+def test_a_page_that_does_not_decode_never_shows_the_one_before() -> None:
+    """Rows in a strip: of none, libtiff says nothing."""
+    data = changed(tiff([each.convert("1") for each in slides(2)], compression="group4"), 1, 278, 0)
+    first, second = document(data).pages
+    assert [picture.pixels for picture in second.pictures] != [picture.pixels for picture in first.pictures]
+
+
+def test_pages_that_are_cut_off_are_told() -> None:
+    """The second in the middle of its picture, the third with its directory."""
+    sound = tiff(slides(3))
+    pages = document(sound[: len(sound) // 2]).pages
+    assert [len(page.pictures) for page in pages] == [1, 0, 0]
+    assert [page.lost.partition(":")[0] for page in pages] == ["", "it cannot be read", "it cannot be read"]
+
+
+def test_pages_that_name_one_another_in_a_ring_end() -> None:
+    data = bytearray(tiff(slides(2)))
+    (first,) = struct.unpack_from("<I", data, 4)
+    (count,) = struct.unpack_from("<H", data, first)
+    (second,) = struct.unpack_from("<I", data, first + 2 + 12 * count)
+    (count,) = struct.unpack_from("<H", data, second)
+    struct.pack_into("<I", data, second + 2 + 12 * count, first)
+    assert len(document(bytes(data)).pages) == 2
+
+
+def test_a_tiff_with_offsets_of_64_bits_has_its_pages() -> None:
+    one, other = slides(2)
+    out = io.BytesIO()
+    one.save(out, "TIFF", save_all=True, append_images=[other], big_tiff=True)
+    assert out.getvalue().startswith(b"II+\0")
+    pages = document(out.getvalue()).pages
+    assert [apart(page.pictures[0], each) < 1 for page, each in zip(pages, (one, other), strict=True)] == [True, True]
+
+
+def test_a_tiff_of_very_many_forms_of_pictures_is_refused() -> None:
+    """16,000 directories, each a smaller form of a picture, and each the next of the one before."""
+    directory = struct.pack("<HHHII", 1, 254, 4, 1, 1)
+    size = len(directory) + 4
+    chain = b"".join(directory + struct.pack("<I", 8 + size * (n + 1)) for n in range(16_000))
+    with pytest.raises(MediaTooLarge, match="the TIFF has more than 10,000 pictures in it"):
+        decode(b"II*\0" + struct.pack("<I", 8) + chain, "a", DecodeLimits(max_pages=1_000))
+
+
 def test_a_page_with_too_many_pixels_costs_that_page() -> None:
     pages = [slide("Small", (100, 75)), slide("Large", (200, 150))]
     first, second = document(tiff(pages), DecodeLimits(max_pixels=100 * 75)).pages
     assert (first.lost, second.pictures) == ("", ())
-    assert "it has 200 x 150 pixels; at most 7,500 are decoded" in second.lost
+    assert second.lost == "it cannot be read: the picture has 200 x 150 pixels; at most 7,500 are decoded"
 
 
 def test_after_so_many_pictures_pages_have_none_and_the_first_of_them_says_so() -> None:
@@ -108,7 +174,7 @@ def test_after_so_many_pictures_pages_have_none_and_the_first_of_them_says_so() 
 
 
 def test_a_tiff_of_too_many_pages_is_refused() -> None:
-    with pytest.raises(MediaTooLarge, match="the TIFF has more than 3 pages"):
+    with pytest.raises(MediaTooLarge, match="the TIFF has 4 pages; at most 3 are decoded"):
         decode(tiff(slides(4)), "a", DecodeLimits(max_pages=3))
 
 
@@ -148,6 +214,7 @@ def test_a_page_that_there_is_not_is_no_place(number: int) -> None:
 
 @pytest.mark.parametrize("compression", ["raw", "tiff_lzw", "group4"])
 def test_damaged_pages_are_decoded_or_refused(compression: str) -> None:
+    limits = DecodeLimits(max_pixels=10**6)
     sound = tiff([page.convert("1") for page in slides(3, (64, 48))], compression=compression)
     dice = random.Random(f"pages {compression}")
     for _ in range(150):
@@ -155,7 +222,10 @@ def test_damaged_pages_are_decoded_or_refused(compression: str) -> None:
         for _ in range(dice.randrange(4)):
             data[dice.randrange(len(data))] ^= 1 << dice.randrange(8)
         with suppress(Permanent):
-            decode(bytes(data), "a", DecodeLimits(max_pixels=10**6))
+            found = decode(bytes(data), "a", limits)
+            for page in found.pages if isinstance(found, Document) else ():
+                if page.pictures:
+                    assert page.pictures[0].pixels == tiff_page(bytes(data), page.number, limits).pixels
 
 
 def test_pages_are_no_frames() -> None:

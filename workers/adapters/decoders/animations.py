@@ -4,6 +4,7 @@ They are gone through twice: once for thumbnails of all frames, which tell those
 once for these, one at a time. An animation in which nothing changes is a picture.
 """
 
+import io
 from collections.abc import Iterator
 
 from PIL import Image
@@ -11,7 +12,7 @@ from PIL.Image import Resampling
 
 from workers.adapters.decoders.distinct import Moment, Scene, foremost, scenes
 from workers.adapters.decoders.limits import DecodeLimits
-from workers.adapters.decoders.pictures import decode_picture, eight_bit, open_picture, scaled, telling_damage, upright
+from workers.adapters.decoders.pictures import decode_picture, eight_bit, opened, scaled, telling_damage, upright
 from workers.adapters.decoders.results import KeyFrame, Picture, Shot
 from workers.adapters.decoders.shots import SIZE, thumbnail
 from workers.adapters.decoders.signatures import PictureFormat
@@ -22,8 +23,8 @@ SHORTEST_S, USUAL_S = 0.010, 0.100
 `BitmapImage`, which follows Firefox)."""
 DIGITS = 3
 """Of seconds: they are told in thousandths."""
-MOST_FRAMES = 10_000
-"""That are gone through: 30 MB of thumbnails."""
+MOST_FRAMES = 3_000
+"""That are gone through: 7 MB of thumbnails, and some seconds."""
 
 
 def decode_moving(data: bytes, kind: PictureFormat, limits: DecodeLimits) -> Picture | Iterator[Shot]:
@@ -61,7 +62,7 @@ def frame_shown(data: bytes, kind: PictureFormat, span: tuple[float, float] | No
 def _moments(data: bytes, kind: PictureFormat, limits: DecodeLimits) -> list[Moment]:
     """The frames of the animation, as far as they can be decoded and are waited for; none where the first cannot."""
     with telling_damage(kind):
-        image = open_picture(data, kind, limits)
+        image = opened(io.BytesIO(data), kind, limits)
     # An APNG may begin with a picture for programs that show no animations, which is no part of it.
     first = 1 if getattr(image, "default_image", False) else 0
     return list(_walked(image, first, limits))
@@ -76,9 +77,9 @@ def _walked(image: Image.Image, first: int, limits: DecodeLimits) -> Iterator[Mo
             if pixels > limits.max_pixels:
                 return
             grey, visible = _glanced(image)
-        except MemoryError:
-            raise
-        except Exception:  # noqa: BLE001 - the end of it, or see telling_damage: what is damaged here may begin well
+        except Exception as error:  # the end of it, or see telling_damage: what is damaged here may begin well
+            if isinstance(error, MemoryError) and number == first:
+                raise
             return
         end = min(round(now + _shown_s(image), DIGITS), limits.max_recording_s)
         yield Moment(number, thumbnail(now, grey), end, visible)
@@ -111,7 +112,7 @@ def _shots(
 ) -> Iterator[Shot]:
     """One full frame at a time, in order of time."""
     with telling_damage(kind):
-        image = open_picture(data, kind, limits)
+        image = opened(io.BytesIO(data), kind, limits)
         for number, scene in enumerate(found):
             image.seek(scene.moment.number)
             large = upright(image, kind, limits.reading_side)

@@ -35,10 +35,11 @@ def excerpt(data: bytes, key: str, place: dict[str, Any], limits: DecodeLimits) 
     if place.get("start_s") is not None:
         span = float(place["start_s"]), float(place.get("end_s") or place["start_s"])
         return _of_picture(frame_shown(data, moving, span, sized), box) if moving else cut_seconds(data, *span, limits)
+    page = place.get("page")
     if is_tiff(data):  # without a page, the first one: it may be the only one
-        return _of_picture(tiff_page(data, int(place.get("page") or 1), sized), box)
-    if place.get("page") is not None:
-        return _of_page(data, int(place["page"]), box, limits)
+        return _of_picture(tiff_page(data, 1 if page is None else int(page), sized), box)
+    if page is not None:
+        return _of_page(data, int(page), box, limits)
     if looks_like_pdf(data):
         raise NoSuchPlace("this is a PDF: a place in it begins with a page (page=1)")
     result = frame_shown(data, moving, None, sized) if moving else decode(data, key, sized)

@@ -18,6 +18,8 @@ Packed = tuple[dict[str, Any], tuple[bytes | memoryview, ...]]
 """A frame's header and the parts of its payload."""
 SIDES, BOX_BYTES = 4, 16
 """Numbers of a box, and what they take."""
+MOST_LINES, MOST_WRITTEN = 1_000_000, 16 * 2**20
+"""Lines of a document, and bytes of what is told of its pages: the worker needs a few hundred bytes for each line."""
 BOX_DIGITS = 4
 """Of the fractions of a page's width or height: a tenth of a point of A4, a hundredth of what a reader sees."""
 
@@ -63,8 +65,10 @@ def _document(document: Document, limits: DecodeLimits) -> Packed:
     lines = [line for page in document.pages for line in page.lines]
     words = "".join([f"{line.text}\n" for line in lines]).encode("utf-8", errors="replace")
     boxes = array("f", chain.from_iterable([line.box for line in lines])).tobytes()
-    if len(written) + len(words) + len(boxes) > 4 * limits.max_text_chars:
+    if len(lines) > MOST_LINES or len(written) + len(words) + len(boxes) > 4 * limits.max_text_chars:
         raise MediaTooLarge("the document has too many lines")
+    if len(written) > MOST_WRITTEN:
+        raise MediaTooLarge("the document has too many pages, pictures and headings")
     header = {"media_type": document.media_type, "document": len(written), "words": len(words)}
     pixels = (picture.pixels for page in document.pages for picture in page.pictures)
     return header, (written, words, boxes, *pixels)

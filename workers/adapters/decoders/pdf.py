@@ -71,7 +71,7 @@ def decode_pdf(data: bytes, limits: DecodeLimits) -> Document:
 def open_page(data: bytes, number: int) -> Iterator[tuple[Any, View]]:
     """One page (a `pypdfium2.PdfPage`), counted from 1, and how it is shown. Raises `NoSuchPlace`, `DamagedMedia`."""
     if not looks_like_pdf(data):
-        raise NoSuchPlace("this is no PDF, so it has no pages")
+        raise NoSuchPlace("this is neither a PDF nor a TIFF, so it has no pages")
     with closing(_open(data)) as document:
         if not 1 <= number <= len(document):
             raise NoSuchPlace(f"the PDF has no page {number:,}; its last one is {len(document):,}")

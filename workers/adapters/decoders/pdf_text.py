@@ -156,7 +156,7 @@ def _is_tidy(text: str) -> bool:
     if not text.isascii() or "  " in text:
         return False
     controls = text.encode().translate(None, PRINTABLE)
-    return controls == LINE_END * (len(controls) // 2)
+    return controls == LINE_END * text.count(LINE_END.decode())
 
 
 def _clean(line: str) -> str:

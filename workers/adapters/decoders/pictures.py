@@ -52,17 +52,17 @@ def load_codecs() -> None:
     """Import Pillow's codecs for the formats that are decoded, and no others; those of HEIF and AVIF when needed."""
     for codec in ("Jpeg", "Png", "WebP", "Gif", "Bmp", "Tiff"):
         import_module(f"PIL.{codec}ImagePlugin")
-    Image.MAX_IMAGE_PIXELS = None  # `open_picture` refuses by our own limit, with our own sentence
+    Image.MAX_IMAGE_PIXELS = None  # `opened` refuses by our own limit, with our own sentence
 
 
-def decode_picture(data: bytes, kind: PictureFormat, limits: DecodeLimits, number: int = 0) -> Picture:
+def decode_picture(data: bytes | io.BytesIO, kind: PictureFormat, limits: DecodeLimits, number: int = 0) -> Picture:
     """The picture in `data`, upright, transparency cropped and composited on white; of an animation that frame.
 
     Raises `DamagedMedia`, `MediaTooLarge` (more than `max_pixels`), `EmptyMedia` (nothing in it is visible) and
     `MemoryError`.
     """
     with telling_damage(kind):
-        image = open_picture(data, kind, limits)
+        image = opened(io.BytesIO(data) if isinstance(data, bytes) else data, kind, limits)
         if number:
             image.seek(number)
         return upright(image, kind, limits.picture_side)
@@ -98,12 +98,12 @@ def upright(image: Image.Image, kind: PictureFormat, side: int) -> Picture:
     return Picture(kind.media_type, small.tobytes(), small.size, original, visible, taken)
 
 
-def open_picture(data: bytes, kind: PictureFormat, limits: DecodeLimits) -> Image.Image:
+def opened(stream: io.BytesIO, kind: PictureFormat, limits: DecodeLimits) -> Image.Image:
     """The picture, of which only the header is decoded yet. Raises `MediaTooLarge`, and what its codec raises."""
     load_codecs()
     if kind.codec in LATE_CODECS:
         LATE_CODECS[kind.codec]()
-    image = Image.open(io.BytesIO(data), formats=(kind.codec,))
+    image = Image.open(stream, formats=(kind.codec,))
     width, height = image.size
     if width * height > limits.max_pixels:
         raise MediaTooLarge(f"the picture has {width:,} x {height:,} pixels; at most {limits.max_pixels:,} are decoded")

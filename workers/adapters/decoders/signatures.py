@@ -81,6 +81,8 @@ GIF_HEADER = 13
 """Bytes before the global table of colours."""
 GIF_FRAME, GIF_EXTENSION = 0x2C, 0x21
 """What begins the blocks of a GIF."""
+GIF_BLOCKS = 200_000
+"""Full ones hold 50 MB, which no single frame takes; going through so many takes 30 ms."""
 WEBP_FLAGS = 20
 """Where they stand in the extended header."""
 
@@ -144,10 +146,14 @@ def is_animated(data: bytes) -> bool:
 
 
 def _has_two_frames(gif: bytes) -> bool:
-    """Goes through the blocks of a GIF (GIF89a, 15 to 27) as far as the second frame."""
+    """Goes through the blocks of a GIF (GIF89a, 15 to 27) as far as the second frame.
+
+    It may have one, too, where there are more than `GIF_BLOCKS` before.
+    """
     at = GIF_HEADER + _colour_table(gif, GIF_HEADER - 3)
-    frames = 0
+    frames = blocks = 0
     while at < len(gif) and gif[at] in (GIF_FRAME, GIF_EXTENSION):
+        blocks += 1
         if gif[at] == GIF_FRAME:
             frames += 1
             if frames == 2:
@@ -155,8 +161,11 @@ def _has_two_frames(gif: bytes) -> bool:
             at += 11 + _colour_table(gif, at + 9)
         else:
             at += 2
-        while at < len(gif) and gif[at]:  # blocks of up to 255 bytes, and an empty one at their end
+        while at < len(gif) and gif[at] and blocks <= GIF_BLOCKS:  # of up to 255 bytes, and an empty one at their end
             at += 1 + gif[at]
+            blocks += 1
+        if blocks > GIF_BLOCKS:
+            return True
         at += 1
     return False
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from workers.adapters.decoders.lines import sentence
-from workers.adapters.decoders.packing import BOX_BYTES, BOX_DIGITS, SIDES
+from workers.adapters.decoders.packing import BOX_BYTES, BOX_DIGITS, MOST_LINES, MOST_WRITTEN, SIDES
 from workers.domain.decoded import (
     Decoded,
     DecodedDocument,
@@ -74,7 +74,7 @@ def unpack_excerpt(header: dict[str, Any], payload: bytearray) -> Excerpt:
         return decoded
     try:
         rate, channels = map(int, header["clip"])
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise DamagedMedia(NONSENSE) from error
     if not (0 < rate < 2**31 and 0 < channels < 2**8) or len(payload) % (2 * channels):
         raise DamagedMedia(NONSENSE)
@@ -134,8 +134,10 @@ def unpack_seconds(told: Any) -> float:
 
 def _document(type_: str, payload: bytearray, header: dict[str, Any]) -> DecodedDocument:
     written, words = int(header["document"]), int(header["words"])
-    if min(written, words) < 0 or written + words > len(payload):
+    if min(written, words) < 0 or written + words > len(payload) or written > MOST_WRITTEN:
         raise ValueError("no document")
+    if payload.count(b"\n", written, written + words) > MOST_LINES:
+        raise ValueError("more lines than are sent")
     fields = json.loads(payload[:written])
     lines = payload[written : written + words].decode().split("\n")[:-1]
     boxes = _boxes(payload, written + words, len(lines))
